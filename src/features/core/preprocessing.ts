@@ -1,0 +1,19 @@
+/** What was fitted on the training rows; applied unchanged to every later row. Arrays have one entry a feature. */
+export interface Preprocessing {
+  /** Replaces a missing value (NaN). */
+  readonly imputeValue: Float64Array;
+  readonly clipLow: Float64Array;
+  readonly clipHigh: Float64Array;
+  /** StandardScaler (scikit-learn): z = (x - mean) / scale; scale is 1 for a constant column. */
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+  readonly scale: Float64Array;
+  /** Rows the scaler was fitted on (`n_samples_seen_`). */
+  readonly samplesSeen: number;
+}
+
+export interface PreprocessingOptions {
+  readonly impute: 'median' | 'mean' | 'none';
+  /** 'quantiles' clips to the 0.1 % / 99.9 % training quantiles (numpy 'linear'); 'none' leaves values alone. */
+  readonly clip: 'quantiles' | 'none';
+}
