@@ -119,7 +119,7 @@ export function averageRanks(values: NumberList): Float64Array {
   for (let i = 0; i < n; i++) order[i] = i;
   order.sort((left, right) => values[left] - values[right]);
   const ranks = new Float64Array(n);
-  for (let from = 0; from < n; ) {
+  for (let from = 0; from < n;) {
     let to = from + 1;
     while (to < n && values[order[to]] === values[order[from]]) to++;
     for (let k = from; k < to; k++) ranks[order[k]] = (from + 1 + to) / 2;
