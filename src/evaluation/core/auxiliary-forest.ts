@@ -1,0 +1,72 @@
+import { hashSeed } from '../../shared/rng.js';
+import { resolveForestParams, type ResolvedForestParams } from '../../training/core/forest/forest-params.js';
+import type { Forest } from '../../training/core/forest/forest.js';
+import { growTrees } from '../../training/core/forest/grow.js';
+import { scoreSamples } from '../../training/core/forest/score.js';
+import type { GateInput } from './gate/gate-check.js';
+
+/** A forest that serves a comparison and is thrown away. */
+export interface AuxiliaryForest {
+  /** Higher = more anomalous (`-score_samples`); length `rows`. */
+  readonly score: (values: Float64Array, rows: number) => Float64Array;
+}
+
+/** Keeps the streams of comparison forests apart from the model's trees, which count from 0. */
+const AUXILIARY_STREAM = 0x61757866;
+const REGROW_STREAM = 0x72656772;
+
+function wrap(forest: Forest): AuxiliaryForest {
+  return {
+    score: (values, rows) => {
+      const scores = new Float64Array(rows);
+      scoreSamples(forest, Float32Array.from(values), rows, scores);
+      for (let row = 0; row < rows; row++) scores[row] = -scores[row];
+      return scores;
+    },
+  };
+}
+
+/**
+ * Fits the paper's forest (100 trees, 256 rows each; Liu, Ting, Zhou 2008) on raw rows. Scaling is left out: an
+ * axis-parallel split does not depend on it.
+ *
+ * @param values rows x columns, row-major, finite
+ */
+export function fitAuxiliaryForest(
+  values: Float64Array,
+  rows: number,
+  columns: number,
+  seed: number,
+): AuxiliaryForest {
+  const params = resolveForestParams(
+    {
+      nEstimators: 100,
+      maxSamples: 'auto',
+      maxFeatures: { share: 1 },
+      contamination: 'auto',
+      bootstrap: false,
+      randomState: hashSeed(seed, AUXILIARY_STREAM),
+    },
+    rows,
+    columns,
+  );
+  return wrap(growTrees(Float32Array.from(values), rows, columns, params, 0, params.nEstimators));
+}
+
+/**
+ * Hold-out scores of `runs` forests that differ from the model's in the seed only: how much of the ranking is chance.
+ *
+ * @returns one array for each run, higher = more anomalous
+ */
+export function regrownScores(
+  { train, holdout }: Pick<GateInput, 'train' | 'holdout'>,
+  params: ResolvedForestParams,
+  runs: number,
+): Float64Array[] {
+  const x = Float32Array.from(train.values);
+  return Array.from({ length: runs }, (_, run) => {
+    const seed = hashSeed(hashSeed(params.seed, REGROW_STREAM), run);
+    const forest = growTrees(x, train.rows, train.columns, { ...params, seed }, 0, params.nEstimators);
+    return wrap(forest).score(holdout.values, holdout.rows);
+  });
+}

@@ -1,0 +1,42 @@
+import { populationVariance } from '../../../shared/stats.js';
+import { allFinite, countDistinctSorted } from '../metrics.js';
+import { shortNumber, type GateCheck } from './gate-check.js';
+
+const MIN_SD = 1e-9;
+const MIN_DISTINCT_SHARE = 0.02;
+/** Count features repeat, so a large quiet hold-out has few distinct rows; this many scores are enough anyway. */
+const MIN_DISTINCT = 30;
+
+/** A: a model that gives (nearly) every window the same score ranks nothing. */
+export const scoreSpread: GateCheck = {
+  id: 'A',
+  name: 'score spread',
+  run: ({ holdoutScores }) => {
+    const rows = holdoutScores.length;
+    if (!allFinite(holdoutScores)) {
+      return {
+        passed: false,
+        skipped: false,
+        value: null,
+        limit: MIN_DISTINCT_SHARE,
+        message:
+          'Some held-out windows get a score that is not a number: the scaler or the forest is damaged. Train again.',
+      };
+    }
+    const sd = Math.sqrt(Math.max(0, populationVariance(holdoutScores)));
+    const distinct = countDistinctSorted(Float64Array.from(holdoutScores).sort());
+    const share = distinct / rows;
+    const passed = sd > MIN_SD && (share >= MIN_DISTINCT_SHARE || distinct >= MIN_DISTINCT);
+    const found = `${rows} held-out windows have ${distinct} distinct scores (standard deviation ${shortNumber(sd)})`;
+    return {
+      passed,
+      skipped: false,
+      value: share,
+      limit: MIN_DISTINCT_SHARE,
+      message: passed
+        ? `${found}: the model tells windows apart.`
+        : `${found}: the model cannot tell windows apart. Its features are constant or its scaler does not fit them; ` +
+          'check the feature table and train again.',
+    };
+  },
+};

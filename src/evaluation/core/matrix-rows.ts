@@ -1,0 +1,31 @@
+import type { Matrix } from './gate/gate-check.js';
+import { namedRng, randomRowNumbers } from './shuffle.js';
+
+export function takeRows({ values, columns }: Matrix, rowNumbers: Int32Array): Matrix {
+  const out = new Float64Array(rowNumbers.length * columns);
+  for (let i = 0; i < rowNumbers.length; i++) {
+    const from = rowNumbers[i] * columns;
+    out.set(values.subarray(from, from + columns), i * columns);
+  }
+  return { values: out, rows: rowNumbers.length, columns };
+}
+
+/** At most `count` rows, drawn with the seed; the matrix itself when it is small enough. */
+export function sampleRows(matrix: Matrix, count: number, seed: number): Matrix {
+  if (matrix.rows <= count) return matrix;
+  return takeRows(matrix, randomRowNumbers(matrix.rows, count, namedRng(seed, 'rows')));
+}
+
+/** The named columns of every row, row-major. */
+export function pickColumns({ values, rows, columns }: Matrix, picked: Int32Array): Float64Array {
+  const out = new Float64Array(rows * picked.length);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < picked.length; i++) out[row * picked.length + i] = values[row * columns + picked[i]];
+  }
+  return out;
+}
+
+export function isConstantColumn({ values, rows, columns }: Matrix, column: number): boolean {
+  for (let row = 1; row < rows; row++) if (values[row * columns + column] !== values[column]) return false;
+  return true;
+}
