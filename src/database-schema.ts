@@ -1,0 +1,23 @@
+import { MIGRATIONS } from '../migrations/index.js';
+import { DeploymentEntity } from './deployment/deployment.entity.js';
+import { ExportEntity } from './export/export.entity.js';
+import type { DatabaseSchema } from './platform/database/data-source.js';
+import { AuditEntryEntity } from './registry/audit-entry.entity.js';
+import { ModelAliasEntity } from './registry/model-alias.entity.js';
+import { ModelVersionEntity } from './registry/model-version.entity.js';
+import { TrainingEventEntity } from './training/training-event.entity.js';
+import { TrainingRunEntity } from './training/training-run.entity.js';
+
+/** Every table of the service and how it comes about: the one place that knows the tables of all stages. */
+export const DATABASE_SCHEMA: DatabaseSchema = {
+  entities: [
+    ExportEntity,
+    TrainingRunEntity,
+    TrainingEventEntity,
+    ModelVersionEntity,
+    ModelAliasEntity,
+    DeploymentEntity,
+    AuditEntryEntity,
+  ],
+  migrations: MIGRATIONS,
+};
