@@ -11,9 +11,9 @@ export interface LogRecord {
   byteOffset: number;
   /** Arrival time, milliseconds since the epoch, UTC. */
   timestampMs: number;
-  /** Device identity: `device_id` as text, else `device_ip` / host. Never empty. */
+  /** Device identity: `device_id` as text, else `device_ip` / host, else the header's host. Never empty. */
   device: string;
-  /** Program as written (`process_name` | `program` | `source` | syslog header); '' if nowhere given. */
+  /** Program as written, without `[pid]` (`process_name` | `program` | `source` | syslog header); '' if nowhere given. */
   program: string;
   /** Syslog severity 0 (emergency) .. 7 (debug); -1 = unknown. */
   level: number;

@@ -14,8 +14,22 @@ export interface Finding {
   readonly count: number;
   /** The first few occurrences (at most 5). */
   readonly examples: readonly FindingExample[];
+  /** The numbers behind the message for programs, for instance what a training needs and what was found. */
+  readonly details?: FindingDetails;
 }
 
+/** `missing` = `required` - `found`, never negative; all three in `unit`. */
+export interface FindingDetails {
+  readonly required: number;
+  readonly found: number;
+  readonly missing: number;
+  readonly unit: 'windows' | 'days' | 'ratio' | 'records';
+}
+
+/**
+ * `log_count`, `valid_logs` and `invalid_logs` count every record of the files. The other numbers describe the records
+ * that are kept: the valid ones minus those the date range or the program filter leaves out (`filtered_logs`).
+ */
 export interface ExportStats {
   readonly log_count: number;
   readonly valid_logs: number;
@@ -39,7 +53,7 @@ export interface ExportStats {
   /** Lines older than the line before them when the file runs oldest first (or the reverse, newest first). */
   readonly out_of_order: number;
   readonly order: 'ascending' | 'descending' | 'mixed' | 'none';
-  /** Pauses of one device longer than one hour: count and the longest, in seconds. */
+  /** Pauses longer than one hour between consecutive lines of one device: count and the longest, in seconds. */
   readonly gaps: { readonly count: number; readonly longest_seconds: number };
   /** Distinct (device, window) pairs that hold at least one line. */
   readonly non_empty_windows: number;
