@@ -1,0 +1,64 @@
+import { Key, Section } from './key.js';
+import { flag, listOf, number, oneOf } from './rules.js';
+
+export const METRIC_NAMES = [
+  'accuracy',
+  'precision',
+  'recall',
+  'f1_score',
+  'roc_auc',
+  'average_precision',
+] as const;
+
+const share = () => number(0, 1);
+
+export class MetricThresholds {
+  @Key(share(), 'Least accuracy over windows.')
+  accuracy = 0.8;
+
+  @Key(share(), 'Least precision over windows.')
+  precision = 0.7;
+
+  @Key(share(), 'Least recall over windows.')
+  recall = 0.7;
+
+  @Key(share(), 'Least F1 over windows.')
+  f1_score = 0.7;
+
+  @Key(share(), 'Least area under the ROC curve.')
+  roc_auc = 0.8;
+
+  @Key(share(), 'Least average precision; 0 = not asked for.')
+  average_precision = 0;
+}
+
+export class EpisodeThresholds {
+  @Key(share(), 'Least share of anomalous episodes that are hit, with labels or at least 20 operator marks.')
+  recall = 0.5;
+
+  @Key(share(), 'Least share of alerts that are right, with labels or at least 20 operator marks.')
+  precision = 0.3;
+}
+
+export class EvaluationConfig {
+  @Key(
+    listOf(oneOf(METRIC_NAMES), METRIC_NAMES.length),
+    'Metrics in the report. Each is printed with its label source.',
+  )
+  metrics: string[] = [...METRIC_NAMES];
+
+  @Section(MetricThresholds)
+  thresholds = new MetricThresholds();
+
+  @Key(flag(), 'Run the rolling-origin cross-validation.')
+  cross_validation = true;
+
+  @Key(
+    flag(),
+    'Let `evaluation.thresholds` reject a model. Otherwise they warn, because without ground truth they are measured on planted anomalies.',
+  )
+  enforce_thresholds = false;
+
+  @Section(EpisodeThresholds)
+  episode_thresholds = new EpisodeThresholds();
+}

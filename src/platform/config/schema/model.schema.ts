@@ -1,0 +1,59 @@
+import { Key, Section } from './key.js';
+import { either, flag, integer, number, oneOf, orNull } from './rules.js';
+
+export type ThresholdPolicy = 'contamination' | 'explicit' | 'alert_budget';
+
+export class ThresholdConfig {
+  @Key(
+    oneOf(['contamination', 'explicit', 'alert_budget']),
+    'How the alert threshold is chosen: the share `model.contamination` of the training windows, a fixed score, or a number of alerts a day.',
+  )
+  policy: ThresholdPolicy = 'contamination';
+
+  @Key(
+    orNull(number(0, 1)),
+    'Score (0..1, higher = more anomalous) from which a window is flagged. Needed by the policy `explicit`, unused by the others.',
+  )
+  value: number | null = null;
+
+  @Key(
+    number(0, 288, { above: true }),
+    'Alerts a day for each device that the policy `alert_budget` aims at. Unused by the others.',
+  )
+  alerts_per_day = 3;
+}
+
+export class ModelConfig {
+  @Key(oneOf(['isolation_forest']), 'Detector.', { env: ['TRAINING_DEFAULT_MODEL_TYPE'] })
+  type = 'isolation_forest';
+
+  @Key(integer(1, 5000), 'Number of trees.')
+  n_estimators = 100;
+
+  @Key(
+    either(oneOf(['auto']), number(0, 1, { above: true }), integer(2, 100_000_000)),
+    'Rows for each tree: `auto` = 256 or all rows when there are fewer; a share up to 1 (1 = all rows); or a count from 2.',
+  )
+  max_samples: 'auto' | number = 'auto';
+
+  @Key(
+    either(oneOf(['auto']), number(0, 0.5, { above: true })),
+    'Share of the training windows that lies beyond the threshold. A higher value flags **more** windows. `auto` = the score 0.5, as scikit-learn.',
+  )
+  contamination: 'auto' | number = 0.01;
+
+  @Key(integer(0, 2 ** 32 - 1), 'Seed of the forest. Same seed, data and settings give the same model file.')
+  random_state = 42;
+
+  @Key(flag(), 'Draw the rows of a tree with replacement.')
+  bootstrap = true;
+
+  @Key(
+    either(number(0, 1, { above: true }), integer(2, 10_000)),
+    'Columns for each tree: a share up to 1 (1 = all columns), or a count from 2.',
+  )
+  max_features = 1;
+
+  @Section(ThresholdConfig)
+  threshold = new ThresholdConfig();
+}
