@@ -22,7 +22,7 @@ export interface Matrix {
 /**
  * The model under test with its whole serving path: clipping, scaling, forest. Takes `rows` imputed but unscaled
  * rows, which may lie outside the clip bounds (planted ones do), and returns scikit-learn's `score_samples`:
- * lower = more anomalous.
+ * lower = more anomalous. Must not change its input.
  */
 export type ScoreFunction = (values: Float64Array, rows: number) => Float64Array;
 
