@@ -1,0 +1,99 @@
+// The picture of the architecture that cannot rot. Read it with ARCHITECTURE.md.
+const FLOW = ['export', 'features', 'training', 'evaluation', 'registry', 'deployment', 'monitoring'];
+const STAGE = `(${FLOW.join('|')})`;
+const CORE = ['^src/[^/]+/core/', '^src/shared/'];
+const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+export default {
+  forbidden: [
+    rule('no-cycles', 'A cycle means two files are one file.', {}, { circular: true }),
+    rule(
+      'core-is-pure',
+      'core/ holds algorithms: no framework, no database, no file system, no clock.',
+      { path: CORE, pathNot: '[.]spec[.]ts$' },
+      { pathNot: [...CORE, '^(node:)?crypto$'] },
+    ),
+    rule(
+      'shared-is-the-floor',
+      'shared/ imports no stage.',
+      { path: '^src/shared/' },
+      { path: `^src/${STAGE}/` },
+    ),
+    ...FLOW.slice(0, -1).map((stage, i) =>
+      rule(
+        `flow-is-one-way:${stage}`,
+        `${stage} looks upstream only: ${FLOW.join(' -> ')}`,
+        { path: `^src/${stage}/core/`, pathNot: '[.]spec[.]ts$' },
+        { path: `^src/(${FLOW.slice(i + 1).join('|')})/` },
+      ),
+    ),
+    rule(
+      'stages-meet-in-the-pipeline',
+      "The Nest half of a stage never imports another stage's Nest half.",
+      { path: `^src/${STAGE}/`, pathNot: '^src/[^/]+/core/' },
+      { path: `^src/${STAGE}/`, pathNot: ['^src/$1/', '^src/[^/]+/core/'] },
+    ),
+    rule(
+      'tables-are-private',
+      'Entities and repositories are seen by their own stage only (and by the list that feeds the data source).',
+      { path: '^src/([^/]+)/' },
+      { path: '[.](entity|repository)[.]ts$', pathNot: '^src/$1/' },
+    ),
+    rule(
+      'orm-at-the-edge',
+      'Only entities, repositories, modules, migrations and the database platform know the ORM.',
+      {
+        path: '^src/',
+        pathNot: [
+          '([.](entity|repository|module))[.]ts$',
+          '^src/platform/database/',
+          '^src/database-schema[.]ts$',
+        ],
+      },
+      { path: 'node_modules/(@nestjs/)?typeorm/' },
+    ),
+    rule(
+      'platform-knows-no-stage',
+      'platform/ serves every stage and knows none.',
+      { path: '^src/platform/' },
+      { path: `^src/(${FLOW.join('|')}|pipeline|cli|workers)/` },
+    ),
+    rule(
+      'workers-are-light',
+      'A worker thread loads core/ and the thread protocol: not Nest, not TypeORM.',
+      { path: '^src/workers/' },
+      {
+        pathNot: [
+          ...CORE,
+          '^src/workers/',
+          '^src/platform/compute/protocol[.]ts$',
+          '^(node:)?(worker_threads|fs|zlib|crypto|perf_hooks)$',
+        ],
+      },
+    ),
+    rule(
+      'workers-stay-light',
+      'and nothing they load may load it for them.',
+      { path: '^src/workers/' },
+      { path: 'node_modules/', reachable: true },
+    ),
+    rule(
+      'entrypoints-are-leaves',
+      'Nothing imports an entry point.',
+      {},
+      { path: '^src/(main|cli|worker)[.]ts$' },
+    ),
+    rule(
+      'no-orphans',
+      'A file nobody imports is dead or mis-wired.',
+      { orphan: true, pathNot: ['[.]d[.]ts$', '[.]spec[.]ts$'] },
+      {},
+    ),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '[.]spec[.]ts$' },
+  },
+};

@@ -1,0 +1,168 @@
+import { Command, Option } from 'commander';
+import { APP_VERSION } from '../platform/app-version.js';
+import type { CommandState, GlobalOptions } from './command.js';
+import { Output, outputOptions } from './output.js';
+
+/** What a verb's module exports: it is imported only when the verb runs, so that `--help` loads nothing else. */
+type Verb<Options> = (
+  args: readonly string[],
+  options: Options & GlobalOptions,
+  output: Output,
+  state: CommandState,
+) => Promise<void>;
+
+/**
+ * The table of contents of the command line. Nothing heavy is imported here: each action imports its verb.
+ */
+export function buildProgram(state: CommandState): Command {
+  const program = new Command('mcp-training')
+    .description('Turns WiFi router log exports into anomaly models: validate, train, deploy, score.')
+    .version(APP_VERSION, '--version', 'print the version and exit')
+    .helpOption('-h, --help', 'show this help')
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('Run "mcp-training --help" for the list of commands.')
+    // Options after a verb belong to the verb: `score --version V` is not the program's `--version`.
+    .enablePositionalOptions()
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+  addGlobalOptions(program);
+
+  const action =
+    <Options>(load: () => Promise<{ run: Verb<Options> }>) =>
+    async (...input: unknown[]): Promise<void> => {
+      const command = input.at(-1) as Command;
+      const options = command.optsWithGlobals<Options & GlobalOptions>();
+      state.output = outputOptions(options);
+      const { run } = await load();
+      const args = command.processedArgs.flat().filter((arg): arg is string => typeof arg === 'string');
+      await run(args, options, new Output(state.output), state);
+    };
+  addDataVerbs(program, action);
+  addModelVerbs(program, action);
+  addServiceVerbs(program, action);
+  for (const verb of [program, ...program.commands].flatMap(({ commands }) => commands))
+    addGlobalOptions(verb);
+  return program;
+}
+
+function addGlobalOptions(command: Command): void {
+  command
+    .option('-c, --config <file>', 'YAML file that overrides the configuration')
+    .option('-v, --verbose', 'more detail on stderr')
+    .option('-q, --quiet', 'no progress and no remarks on stderr')
+    .option('--json', 'print exactly one JSON document on stdout');
+}
+
+type Action = <Options>(
+  load: () => Promise<{ run: Verb<Options> }>,
+) => (...input: unknown[]) => Promise<void>;
+
+const dateRange = (command: Command): Command =>
+  command
+    .option('--start-date <date>', 'first day or moment, UTC (2024-01-01 or 2024-01-01T06:00:00)')
+    .option('--end-date <date>', 'last day (inclusive) or moment, UTC')
+    .option('--programs <list>', 'only these programs, comma-separated')
+    .option('--config-overrides <json>', 'JSON object that overrides the configuration for this command')
+    .option('--feature-set <name>', 'feature set (features.set)');
+
+function addDataVerbs(program: Command, action: Action): void {
+  dateRange(
+    program
+      .command('train')
+      .description('train a model from log exports and register it')
+      .argument('<files...>', 'export files (JSON, NDJSON or CSV)'),
+  )
+    .option('--model <name>', 'model name', 'wifi')
+    .option('--output-dir <dir>', 'write an extra copy of the version below this directory')
+    .option('--deploy', 'deploy the model when it passes its gate')
+    .action(action(() => import('./train.command.js')));
+  dateRange(
+    program
+      .command('validate')
+      .description('check log exports and say whether they can train a model')
+      .argument('<files...>', 'export files'),
+  ).action(action(() => import('./validate.command.js')));
+  dateRange(
+    program
+      .command('extract-features')
+      .description('write the feature windows of log exports as CSV')
+      .argument('<files...>', 'export files'),
+  )
+    .addOption(new Option('-o, --output <file>', 'CSV file to write ("-" = stdout)').makeOptionMandatory())
+    .action(action(() => import('./extract-features.command.js')));
+  dateRange(
+    program
+      .command('score')
+      .description('score log exports with a registered model')
+      .argument('<files...>', 'export files'),
+  )
+    .option('--model <name>', 'model name', 'wifi')
+    .option('--version <version>', 'model version (default: the deployed one)')
+    .option('--all', 'list every window, not only the flagged ones, in the text output')
+    .action(action(() => import('./score.command.js')));
+}
+
+function addModelVerbs(program: Command, action: Action): void {
+  program
+    .command('list-models')
+    .description('list the registered model versions, newest first')
+    .option('--model <name>', 'only this model')
+    .option('--status <status>', 'only versions with this status')
+    .option('--limit <n>', 'at most so many', '50')
+    .action(action(() => import('./list-models.command.js')));
+  program
+    .command('show-model')
+    .description('show one model version: metrics, gate, lineage, files')
+    .argument('<version>', 'model version')
+    .action(action(() => import('./show-model.command.js')));
+  program
+    .command('verify')
+    .description('check the hashes of a model version, load it and recompute its golden scores')
+    .argument('<version>', 'model version')
+    .action(action(() => import('./verify.command.js')));
+  program
+    .command('deploy')
+    .description('make a model version the one the consumer loads')
+    .argument('<version>', 'model version')
+    .option('--target <name>', 'deployment target of the configuration', 'default')
+    .option('--dry-run', 'say what would change, change nothing')
+    .action(action(() => import('./deploy.command.js')));
+}
+
+function addServiceVerbs(program: Command, action: Action): void {
+  program
+    .command('serve')
+    .description('run the HTTP API with an in-process training worker')
+    .option('--host <host>', 'address to listen on (api.host)')
+    .option('--port <port>', 'port to listen on (api.port)')
+    .action(action(() => import('./serve.command.js')));
+  program
+    .command('migrate')
+    .description('bring the database schema up to date')
+    .option('--check', 'only check: exit 6 if a migration is pending or the schema differs')
+    .action(action(() => import('./migrate.command.js')));
+  program
+    .command('doctor')
+    .description('settle what a crash left, then check registry, disk and database')
+    .action(action(() => import('./doctor.command.js')));
+  const config = program.command('config').description('show or check the configuration');
+  config
+    .command('print')
+    .description('print the resolved configuration, secrets masked')
+    .action(action(() => import('./config-print.command.js')));
+  config
+    .command('check')
+    .description('check every configuration source')
+    .action(action(() => import('./config-check.command.js')));
+}
+
+const EXAMPLES = `
+Examples:
+  mcp-training validate exports/export_20240101.json
+  mcp-training train exports/export_20240101.json --model wifi --deploy
+  mcp-training score exports/new.json --json
+  mcp-training list-models
+
+Exit codes:
+  0 done   1 unexpected failure   2 wrong usage or configuration   3 input not valid for training
+  4 model rejected by its gate   5 no such model, run or file   6 integrity check failed   130 interrupted`;

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { parseDateBound } from '../export/core/timestamp.js';
+import type { IngestSelection } from '../pipeline/ingest-task.js';
+import { AppError } from '../shared/errors.js';
+import type { SelectionOptions } from './command.js';
+
+/** Files, date range and programs as the options say, checked. */
+export function selection(files: readonly string[], options: SelectionOptions): Required<IngestSelection> {
+  const startMs = dateOption('--start-date', options.startDate, 'start');
+  const endMs = dateOption('--end-date', options.endDate, 'end');
+  if (startMs !== null && endMs !== null && endMs <= startMs) {
+    throw new AppError('usage', '--end-date is before --start-date.', {
+      hint: 'Both are UTC; --end-date is inclusive.',
+    });
+  }
+  const programs = options.programs
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  return {
+    files: files.map((name) => ({ path: resolve(name), name })),
+    startMs,
+    endMs,
+    programs: programs ?? null,
+    noFollow: false,
+  };
+}
+
+function dateOption(name: string, text: string | undefined, bound: 'start' | 'end'): number | null {
+  if (text === undefined) return null;
+  const at = parseDateBound(text, bound);
+  if (Number.isFinite(at)) return at;
+  throw new AppError('usage', `${name} ${JSON.stringify(text)} is not a date.`, {
+    hint: 'Write 2024-01-31, or a moment such as 2024-01-31T06:00:00Z.',
+  });
+}
+
+/** The JSON of --config-overrides with --feature-set folded in; undefined = nothing to override. */
+export function overrides(options: SelectionOptions): unknown {
+  const given = parseOverrides(options.configOverrides);
+  if (options.featureSet === undefined) return given;
+  const base = given === undefined ? {} : given;
+  if (typeof base !== 'object' || base === null || Array.isArray(base)) return base;
+  const features = (base as Record<string, unknown>).features;
+  const section = typeof features === 'object' && features !== null ? features : {};
+  return { ...base, features: { ...section, set: options.featureSet } };
+}
+
+function parseOverrides(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new AppError(
+      'usage',
+      `--config-overrides is not valid JSON: ${error instanceof Error ? error.message : ''}`,
+      {
+        cause: error,
+        hint: `Write a JSON object, for instance --config-overrides '{"model":{"n_estimators":200}}'.`,
+      },
+    );
+  }
+}

@@ -1,0 +1,20 @@
+import { Injectable } from '@nestjs/common';
+import { runInThread, type ThreadTaskOptions } from '../platform/compute/thread-task.js';
+import type { IngestResult, IngestTask } from '../workers/ingest.worker.js';
+import type { ValidationReport } from './core/validation-report.js';
+
+/** Validates exports on a worker thread without extracting features. */
+@Injectable()
+export class ExportValidationService {
+  async validate(
+    task: Omit<IngestTask, 'extract'>,
+    options: ThreadTaskOptions = {},
+  ): Promise<ValidationReport> {
+    const { report } = await runInThread<IngestTask, IngestResult>(
+      'ingest',
+      { ...task, extract: false },
+      options,
+    );
+    return report;
+  }
+}

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { Not, type DataSource } from 'typeorm';
+import type { ValidationReport } from './core/validation-report.js';
+import { ExportEntity } from './export.entity.js';
+import type { ExportRecord, NewExport } from './export-record.js';
+
+@Injectable()
+export class ExportRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  async insert(record: NewExport): Promise<ExportRecord> {
+    const repository = this.dataSource.getRepository(ExportEntity);
+    const { exportId, fileName, storedKey, sizeBytes, sha256, format, source } = record;
+    await repository.insert({ id: exportId, fileName, storedKey, sizeBytes, sha256, format, source });
+    return toRecord(await repository.findOneByOrFail({ id: exportId }));
+  }
+
+  async find(exportId: string): Promise<ExportRecord | null> {
+    const entity = await this.dataSource
+      .getRepository(ExportEntity)
+      .findOneBy({ id: exportId, status: Not('deleted') });
+    return entity === null ? null : toRecord(entity);
+  }
+
+  /** Newest first. */
+  async list(
+    limit: number,
+    before?: { readonly createdAt: string; readonly id: string },
+  ): Promise<ExportRecord[]> {
+    const query = this.dataSource
+      .getRepository(ExportEntity)
+      .createQueryBuilder('export')
+      .where(`export.status <> 'deleted'`)
+      .orderBy('export.createdAt', 'DESC')
+      .addOrderBy('export.id', 'DESC')
+      .limit(limit);
+    if (before !== undefined) {
+      query.andWhere('(export.createdAt, export.id) < (CAST(:at AS timestamptz), CAST(:id AS uuid))', {
+        at: before.createdAt,
+        id: before.id,
+      });
+    }
+    return (await query.getMany()).map(toRecord);
+  }
+
+  async saveReport(exportId: string, report: ValidationReport): Promise<void> {
+    await this.dataSource
+      .getRepository(ExportEntity)
+      .update(
+        { id: exportId },
+        {
+          report,
+          status: report.is_valid ? 'available' : 'invalid',
+          format: report.files[0]?.format ?? 'unknown',
+        },
+      );
+  }
+
+  async markDeleted(exportId: string): Promise<void> {
+    await this.dataSource.getRepository(ExportEntity).update({ id: exportId }, { status: 'deleted' });
+  }
+}
+
+function toRecord(entity: ExportEntity): ExportRecord {
+  return {
+    exportId: entity.id,
+    fileName: entity.fileName,
+    storedKey: entity.storedKey,
+    sizeBytes: entity.sizeBytes,
+    sha256: entity.sha256,
+    format: entity.format,
+    status: entity.status as ExportRecord['status'],
+    source: entity.source,
+    report: entity.report as ValidationReport | null,
+    createdAt: entity.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,64 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+
+export class ExportListQueryDto {
+  @ApiPropertyOptional({ minimum: 1, maximum: 200, default: 50 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  limit = 50;
+
+  @ApiPropertyOptional({ description: 'next_cursor of the page before' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(400)
+  cursor?: string;
+}
+
+export class ExportDto {
+  @ApiProperty({ format: 'uuid' })
+  export_id: string;
+
+  @ApiProperty()
+  file_name: string;
+
+  @ApiProperty({ description: 'Path relative to the exports directory, for export_file' })
+  export_file: string;
+
+  @ApiProperty()
+  size_bytes: number;
+
+  @ApiProperty()
+  sha256: string;
+
+  @ApiProperty()
+  format: string;
+
+  @ApiProperty({ enum: ['available', 'invalid', 'deleted'] })
+  status: string;
+
+  @ApiProperty()
+  source: string;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    description: 'The last validation report',
+  })
+  validation: unknown;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+}
+
+export class ExportPageDto {
+  @ApiProperty({ type: [ExportDto] })
+  items: ExportDto[];
+
+  @ApiProperty({ type: String, nullable: true })
+  next_cursor: string | null;
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { runInThread, type ThreadTaskOptions } from '../platform/compute/thread-task.js';
+import { AppError } from '../shared/errors.js';
+import type { ValidationReport } from '../export/core/validation-report.js';
+import type { IngestResult, IngestTask } from '../workers/ingest.worker.js';
+import type { WindowTable } from './core/window-table.js';
+
+export interface Extraction {
+  readonly report: ValidationReport;
+  readonly table: WindowTable;
+}
+
+/** Reads, validates and windows exports on a worker thread, in one pass over the bytes. */
+@Injectable()
+export class FeatureExtractionService {
+  async extract(task: Omit<IngestTask, 'extract'>, options: ThreadTaskOptions): Promise<Extraction> {
+    const { report, table } = await runInThread<IngestTask, IngestResult>(
+      'ingest',
+      { ...task, extract: true },
+      options,
+    );
+    if (table === null) throw new AppError('internal', 'The ingest thread returned no windows.');
+    return { report, table };
+  }
+}

@@ -1,0 +1,80 @@
+import type { EvaluationInput } from '../evaluation/core/evaluation-report.js';
+import type { ValidationReport } from '../export/core/validation-report.js';
+import type { FeatureSetDefinition } from '../features/core/feature-sets.js';
+import type { FeatureSpec } from '../features/core/feature-spec.js';
+import type { WindowTable } from '../features/core/window-table.js';
+import type { ResolvedForestParams } from '../training/core/forest/forest-params.js';
+import type { PreparedDataset } from '../training/core/prepare-dataset.js';
+import type { TemporalSplit } from '../training/core/split.js';
+import type { RunSections } from './run-config.js';
+
+export interface EvaluationParts {
+  readonly table: WindowTable;
+  readonly split: TemporalSplit;
+  readonly data: PreparedDataset;
+  readonly report: ValidationReport;
+  readonly set: FeatureSetDefinition;
+  /** Feature spec of the configured set, and of the trained model: they must agree (gate check D). */
+  readonly expectedSpec: FeatureSpec;
+  readonly spec: FeatureSpec;
+  readonly params: ResolvedForestParams;
+  readonly offset: number;
+  readonly config: RunSections;
+}
+
+/** Gathers what the evaluation needs from the parts of a run. */
+export function evaluationInput(parts: EvaluationParts): Omit<EvaluationInput, 'score'> {
+  const { table, split, data, report, config } = parts;
+  const { evaluation, model } = config;
+  const identity = (spec: FeatureSpec): { featureNames: string[]; featureHash: string } => ({
+    featureNames: spec.features.map(({ name }) => name),
+    featureHash: spec.hash,
+  });
+  const { stats } = report;
+  return {
+    features: parts.set.features.map(({ name, rareEvent, clock, kind }) => ({
+      name,
+      rareEvent,
+      clock,
+      categorical: kind === 'categorical',
+    })),
+    expected: identity(parts.expectedSpec),
+    actual: identity(parts.spec),
+    train: { values: data.trainRaw, rows: data.trainRows, columns: data.columns },
+    holdout: { values: data.holdoutRaw, rows: data.holdoutRows, columns: data.columns },
+    holdoutExtracted: data.holdoutValues,
+    data: {
+      featureSet: config.features.set,
+      nonEmptyWindows: stats.non_empty_windows,
+      spanSeconds: stats.time_range_days * 86_400,
+      lineCount: stats.valid_logs,
+      wifiLineCount: stats.wifi_logs,
+    },
+    seed: config.training.random_state,
+    offset: parts.offset,
+    contamination:
+      model.threshold.policy === 'contamination' && model.contamination !== 'auto'
+        ? model.contamination
+        : null,
+    holdoutWindows: holdoutWindows(table, split.test),
+    forestParams: parts.params,
+    thresholds: evaluation.thresholds,
+    enforceThresholds: evaluation.enforce_thresholds,
+    episodeThresholds: {
+      recall: evaluation.episode_thresholds.recall,
+      alertPrecision: evaluation.episode_thresholds.precision,
+    },
+  };
+}
+
+function holdoutWindows(
+  table: WindowTable,
+  rows: Int32Array,
+): NonNullable<EvaluationInput['holdoutWindows']> {
+  return {
+    devices: table.devices,
+    deviceIndex: Int32Array.from(rows, (row) => table.deviceIndex[row]),
+    startMs: Float64Array.from(rows, (row) => table.startMs[row]),
+    windowSeconds: table.windowSeconds,
+  };
+}

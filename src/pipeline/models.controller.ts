@@ -1,0 +1,128 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
+import type { ScoreReport } from '../monitoring/scoring.service.js';
+import { APP_CONFIG } from '../platform/config/app-config.js';
+import type { ResolvedConfig } from '../platform/config/load-config.js';
+import { ApiProblems } from '../platform/http/api-problems.js';
+import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
+import { actorOf } from '../platform/security/actor.js';
+import { modelDetail, modelSummary } from '../registry/model-json.js';
+import { ModelRegistryService } from '../registry/model-registry.service.js';
+import type { ModelVersion } from '../registry/model-version.js';
+import { AppError } from '../shared/errors.js';
+import { DeploymentFlowService } from './deployment-flow.service.js';
+import {
+  DeployOutcomeDto,
+  DeployRequestDto,
+  DryRunQueryDto,
+  ModelDetailDto,
+  ModelListQueryDto,
+  ModelPageDto,
+  ModelQueryDto,
+  ModelStatsDto,
+  PredictRequestDto,
+} from './models.dto.js';
+import { ScoringFlowService } from './scoring-flow.service.js';
+import { TrainingRequestsService } from './training-requests.service.js';
+
+@ApiTags('models')
+@Controller('models')
+export class ModelsController {
+  constructor(
+    private readonly registry: ModelRegistryService,
+    private readonly deployments: DeploymentFlowService,
+    private readonly scoring: ScoringFlowService,
+    private readonly requests: TrainingRequestsService,
+    @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
+  ) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'listModels', summary: 'Model versions, newest first' })
+  @ApiOkResponse({ type: ModelPageDto })
+  @ApiProblems(400, 422)
+  async list(
+    @Query() { limit, cursor, model, status }: ModelListQueryDto,
+  ): Promise<Page<Record<string, unknown>>> {
+    const position = decodeCursor(cursor);
+    const before = position && { createdAt: position.createdAt, version: position.id };
+    const rows = await this.registry.list({ limit: limit + 1, modelName: model, status, before });
+    return toPage(rows, limit, modelSummary, ({ createdAt, version }) => ({ createdAt, id: version }));
+  }
+
+  // The fixed names come before `:version`, which would swallow them.
+  @Get('latest')
+  @ApiOperation({ operationId: 'getLatestModel', summary: 'The newest version of a model' })
+  @ApiOkResponse({ type: ModelDetailDto })
+  @ApiProblems(404, 422)
+  async latest(@Query() { model }: ModelQueryDto): Promise<Record<string, unknown>> {
+    return modelDetail(found(await this.registry.latest(model), `Model "${model}" has no version yet.`));
+  }
+
+  @Get('deployed')
+  @ApiOperation({ operationId: 'getDeployedModel', summary: 'The deployed version of a model' })
+  @ApiOkResponse({ type: ModelDetailDto })
+  @ApiProblems(404, 422)
+  async deployed(@Query() { model }: ModelQueryDto): Promise<Record<string, unknown>> {
+    return modelDetail(
+      found(await this.registry.deployed(model), `No version of model "${model}" is deployed.`),
+    );
+  }
+
+  @Get('stats')
+  @ApiOperation({ operationId: 'getModelStats', summary: 'Number of versions by status' })
+  @ApiOkResponse({ type: ModelStatsDto })
+  async stats(): Promise<ModelStatsDto> {
+    const versions = await this.registry.countByStatus();
+    return { versions, total: Object.values(versions).reduce((sum, count) => sum + count, 0) };
+  }
+
+  @Get(':version')
+  @ApiOperation({ operationId: 'getModel', summary: 'One model version' })
+  @ApiOkResponse({ type: ModelDetailDto })
+  @ApiProblems(404)
+  async get(@Param('version') version: string): Promise<Record<string, unknown>> {
+    return modelDetail(await this.registry.get(version));
+  }
+
+  @Post(':version/deploy')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'deployModel', summary: 'Make a version the one the consumer loads' })
+  @ApiOkResponse({ type: DeployOutcomeDto })
+  @ApiProblems(400, 404, 409, 422, 503)
+  async deploy(
+    @Param('version') version: string,
+    @Body() { target = 'default', reason }: DeployRequestDto,
+    @Query() { dry_run: dryRun }: DryRunQueryDto,
+    @Req() request: Request,
+  ): Promise<DeployOutcomeDto> {
+    const actor = { name: actorOf(request), reason: reason ?? null };
+    // The directory is a path of this machine: the command line shows it, the network does not need it.
+    const { directory: _, ...outcome } = await this.deployments.deploy({
+      version,
+      target,
+      actor,
+      dryRun: dryRun === 'true',
+    });
+    return outcome;
+  }
+
+  @Post(':version/predict')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'predict', summary: 'Score an export with a version' })
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiProblems(404, 409, 422)
+  async predict(@Param('version') version: string, @Body() body: PredictRequestDto): Promise<ScoreReport> {
+    const file = await this.requests.exportFile(body);
+    const maxWindows = this.config.values.features.window.max_windows;
+    return this.scoring.score(
+      { selection: { files: [file], noFollow: true }, modelName: '', version, maxWindows },
+      {},
+    );
+  }
+}
+
+function found(model: ModelVersion | null, message: string): ModelVersion {
+  if (model !== null) return model;
+  throw new AppError('not_found', message);
+}

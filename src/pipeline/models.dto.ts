@@ -1,0 +1,162 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
+import { PageQueryDto } from './training.dto.js';
+
+const MODEL_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
+
+export class ModelQueryDto {
+  @ApiPropertyOptional({ default: 'wifi' })
+  @IsOptional()
+  @Matches(MODEL_NAME)
+  model = 'wifi';
+}
+
+export class ModelListQueryDto extends PageQueryDto {
+  @ApiPropertyOptional()
+  @IsOptional()
+  @Matches(MODEL_NAME)
+  model?: string;
+
+  @ApiPropertyOptional({ enum: VERSION_STATUSES })
+  @IsOptional()
+  @IsIn(VERSION_STATUSES)
+  status?: VersionStatus;
+}
+
+export class DeployRequestDto {
+  @ApiPropertyOptional({ default: 'default', description: 'Deployment target of the configuration' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  target?: string;
+
+  @ApiPropertyOptional({ description: 'Why; goes into the audit log' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  reason?: string;
+}
+
+export class PredictRequestDto {
+  @ApiPropertyOptional({ description: 'Path relative to the exports directory' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  export_file?: string;
+
+  @ApiPropertyOptional({ format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  export_id?: string;
+}
+
+export class DryRunQueryDto {
+  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Say what would change, change nothing' })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  dry_run?: string;
+}
+
+export class ModelSummaryDto {
+  @ApiProperty({ example: '20240101_120000' })
+  version: string;
+
+  @ApiProperty({ example: 'wifi' })
+  model_name: string;
+
+  @ApiProperty({ enum: VERSION_STATUSES })
+  status: VersionStatus;
+
+  @ApiProperty({ type: [String] })
+  aliases: string[];
+
+  @ApiProperty()
+  model_type: string;
+
+  @ApiProperty()
+  feature_set: string;
+
+  @ApiProperty()
+  training_samples: number;
+
+  @ApiProperty()
+  gate_passed: boolean;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  deployed_at: string | null;
+}
+
+export class ModelDetailDto extends ModelSummaryDto {
+  @ApiProperty({ type: String, format: 'uuid', nullable: true })
+  training_id: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  parent_version: string | null;
+
+  @ApiProperty()
+  storage_key: string;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: 'Every metric stands beside its label_source',
+  })
+  metrics: Record<string, unknown>;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  gate: Record<string, unknown>;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: 'Export hashes, configuration hash, code version',
+  })
+  lineage: Record<string, unknown>;
+
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, description: 'File -> SHA-256' })
+  artifacts: Record<string, string>;
+}
+
+export class ModelPageDto {
+  @ApiProperty({ type: [ModelSummaryDto] })
+  items: ModelSummaryDto[];
+
+  @ApiProperty({ type: String, nullable: true })
+  next_cursor: string | null;
+}
+
+export class ModelStatsDto {
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+    description: 'Versions by status',
+  })
+  versions: Record<string, number>;
+
+  @ApiProperty()
+  total: number;
+}
+
+export class DeployOutcomeDto {
+  @ApiProperty()
+  model_name: string;
+
+  @ApiProperty()
+  version: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  previous_version: string | null;
+
+  @ApiProperty()
+  target: string;
+
+  @ApiProperty()
+  layout: string;
+
+  @ApiProperty({ enum: ['deployed', 'would_deploy'] })
+  status: 'deployed' | 'would_deploy';
+}

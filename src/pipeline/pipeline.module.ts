@@ -1,0 +1,45 @@
+import { Module } from '@nestjs/common';
+import { DeploymentModule } from '../deployment/deployment.module.js';
+import { EvaluationModule } from '../evaluation/evaluation.module.js';
+import { ExportModule } from '../export/export.module.js';
+import { FeaturesModule } from '../features/features.module.js';
+import { MonitoringModule } from '../monitoring/monitoring.module.js';
+import { RegistryModule } from '../registry/registry.module.js';
+import { TrainingModule } from '../training/training.module.js';
+import { DeploymentFlowService } from './deployment-flow.service.js';
+import { ModelsController } from './models.controller.js';
+import { ReconcilerService } from './reconciler.service.js';
+import { RunCreatorService } from './run-creator.service.js';
+import { RunEventStream } from './run-event-stream.js';
+import { RunExecutorService } from './run-executor.service.js';
+import { ScoringFlowService } from './scoring-flow.service.js';
+import { TrainingController } from './training.controller.js';
+import { TrainingPipelineService } from './training-pipeline.service.js';
+import { TrainingQueueService } from './training-queue.service.js';
+import { TrainingRequestsService } from './training-requests.service.js';
+
+@Module({
+  imports: [
+    ExportModule,
+    FeaturesModule,
+    TrainingModule,
+    EvaluationModule,
+    RegistryModule,
+    DeploymentModule,
+    MonitoringModule,
+  ],
+  controllers: [TrainingController, ModelsController],
+  providers: [
+    TrainingPipelineService,
+    RunCreatorService,
+    RunExecutorService,
+    RunEventStream,
+    TrainingQueueService,
+    TrainingRequestsService,
+    DeploymentFlowService,
+    ScoringFlowService,
+    ReconcilerService,
+  ],
+  exports: [TrainingQueueService, ReconcilerService],
+})
+export class PipelineModule {}

@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DeploymentService } from '../deployment/deployment.service.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
+import { isKnownDead } from '../platform/process-identity.js';
+import { ModelRegistryService } from '../registry/model-registry.service.js';
+import { isTerminal } from '../training/core/run-status.js';
+import { TrainingRunRepository } from '../training/training-run.repository.js';
+
+export interface Reconciliation {
+  /** What a crash had left and is now settled, one sentence each. */
+  readonly settled: readonly string[];
+  /** What does not agree and needs a person. */
+  readonly problems: readonly string[];
+}
+
+const INTERRUPTED = {
+  code: 'interrupted',
+  message: 'The process that carried out this run ended before it was done.',
+  hint: 'Start the training again; nothing of this run was registered.',
+};
+
+/** Settles what a crash left: runs without a worker, unfinished directories, a deployment between two steps. */
+@Injectable()
+export class ReconcilerService {
+  constructor(
+    private readonly runs: TrainingRunRepository,
+    private readonly registry: ModelRegistryService,
+    private readonly deployments: DeploymentService,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async settle(): Promise<Reconciliation> {
+    const settled = await this.endAbandonedRuns();
+    const store = await this.registry.reconcile(this.clock.nowMs());
+    settled.push(...store.settled);
+    const problems = [...store.problems];
+    for (const orphan of store.orphans) {
+      const verdict = await this.judgeOrphan(orphan.trainingId);
+      if (verdict === 'crash') {
+        this.registry.removeOrphan(orphan.version);
+        settled.push(
+          `Removed the directory of ${orphan.version}: its run ended before the version was registered.`,
+        );
+      } else if (verdict === 'unknown') {
+        problems.push(
+          `The directory ${orphan.version} in the models directory belongs to no registered version. It was left alone.`,
+        );
+      }
+    }
+    for (const { modelName, version } of await this.registry.champions()) {
+      settled.push(...(await this.deployments.settle(modelName, version)));
+    }
+    return { settled, problems };
+  }
+
+  /** Runs of the queue come back by themselves; a run of a command line has nobody else. */
+  private async endAbandonedRuns(): Promise<string[]> {
+    const settled: string[] = [];
+    for (const { trainingId, workerId, expired, origin } of await this.runs.runningWithWorkers()) {
+      const gone = isKnownDead(workerId) || expired;
+      if (!gone || origin !== 'cli') continue;
+      if (await this.runs.abandon(trainingId, workerId, INTERRUPTED)) {
+        settled.push(`Run ${trainingId} was interrupted; it is recorded as failed.`);
+      }
+    }
+    return settled;
+  }
+
+  /** `busy`: its run may still be about to register it. `unknown`: this database never knew its run. */
+  private async judgeOrphan(trainingId: string | null): Promise<'crash' | 'busy' | 'unknown'> {
+    const run = trainingId === null ? null : await this.runs.find(trainingId);
+    if (run === null) return 'unknown';
+    return isTerminal(run.status) ? 'crash' : 'busy';
+  }
+}

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { ResolvedConfig } from '../platform/config/load-config.js';
+import { STEP_TITLES } from '../training/core/run-status.js';
+import { TrainingRunRepository } from '../training/training-run.repository.js';
+import type { RunOrigin, TrainingRun } from '../training/training-run.js';
+import { runConfig } from './run-config.js';
+import type { TrainingRequest } from './training-request.js';
+
+export interface RunOptions {
+  readonly origin: RunOrigin;
+  readonly idempotencyKey: string | null;
+  /** Resolved with the overrides of the request; stored with the run. */
+  readonly config: Pick<ResolvedConfig, 'values' | 'hash'>;
+}
+
+/** Records a run before any work is done for it, with everything a worker anywhere needs to carry it out. */
+@Injectable()
+export class RunCreatorService {
+  constructor(private readonly runs: TrainingRunRepository) {}
+
+  create(request: TrainingRequest, { origin, idempotencyKey, config }: RunOptions): Promise<TrainingRun> {
+    const { values, hash } = runConfig(config);
+    return this.runs.create({
+      trainingId: randomUUID(),
+      modelName: request.modelName,
+      step: STEP_TITLES.queued,
+      request,
+      config: values,
+      configHash: hash,
+      origin,
+      idempotencyKey,
+    });
+  }
+}

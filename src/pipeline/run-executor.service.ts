@@ -1,0 +1,174 @@
+import { Injectable } from '@nestjs/common';
+import { processIdentity } from '../platform/process-identity.js';
+import { JobAbortedError } from '../platform/queue/job-queue.js';
+import { ModelRegistryService } from '../registry/model-registry.service.js';
+import { AppError, serializeError } from '../shared/errors.js';
+import { RUN_STEPS, STEP_TITLES, type RunStep } from '../training/core/run-status.js';
+import { TrainingRunRepository } from '../training/training-run.repository.js';
+import type { RunFailure, RunLease, TrainingRun } from '../training/training-run.js';
+import { DeploymentFlowService } from './deployment-flow.service.js';
+import { runConfig, type RunConfig } from './run-config.js';
+import type { RunContext } from './run-context.js';
+import { copyVersion } from './copy-version.js';
+import { trainingResult, type TrainingResult } from './training-result.js';
+import { TrainingPipelineService } from './training-pipeline.service.js';
+import type { TrainingRequest } from './training-request.js';
+import type { TrainingServiceConfig } from '../platform/config/schema/training-service-config.js';
+
+const LEASE_SECONDS = 30;
+const RENEW_EVERY_MS = 1_000;
+
+export interface ExecutionListener {
+  onProgress?(progress: number, step: string): void;
+}
+
+export type ExecutionResult =
+  | { readonly status: 'completed' | 'rejected'; readonly result: TrainingResult }
+  | { readonly status: 'failed' | 'cancelled'; readonly error: AppError };
+
+/**
+ * Carries out one recorded run in this process: takes its lease, keeps it while working, persists progress, and ends
+ * the run in exactly one terminal state. The CLI and the queue worker both come through here.
+ */
+@Injectable()
+export class RunExecutorService {
+  constructor(
+    private readonly runs: TrainingRunRepository,
+    private readonly pipeline: TrainingPipelineService,
+    private readonly deployments: DeploymentFlowService,
+    private readonly registry: ModelRegistryService,
+  ) {}
+
+  /** null = another worker has the run, or it has ended. */
+  async execute(
+    run: TrainingRun,
+    signal: AbortSignal,
+    listener: ExecutionListener = {},
+  ): Promise<ExecutionResult | null> {
+    const lease = await this.runs.start(run.trainingId, processIdentity(), LEASE_SECONDS);
+    if (lease === null) return null;
+    const stop = new AbortController();
+    const config = storedConfig(run);
+    const timer = this.keepLease(lease, stop);
+    const limit = setTimeout(() => {
+      stop.abort(timeLimitError(config.values.training.max_training_time));
+    }, config.values.training.max_training_time * 1000);
+    try {
+      const result = await this.work(run, config, lease, AbortSignal.any([signal, stop.signal]), listener);
+      const status = result.gate.passed ? 'completed' : 'rejected';
+      const ended = await this.runs.finish(lease, {
+        status,
+        progress: 100,
+        step: STEP_TITLES.done,
+        version: result.version,
+        result,
+      });
+      if (!ended) throw new AppError('cancelled', `Run ${run.trainingId} was taken over by another worker.`);
+      listener.onProgress?.(100, STEP_TITLES.done);
+      return { status, result };
+    } catch (error) {
+      return await this.fail(lease, error, signal);
+    } finally {
+      clearInterval(timer);
+      clearTimeout(limit);
+    }
+  }
+
+  private keepLease(lease: RunLease, stop: AbortController): NodeJS.Timeout {
+    const renew = async (): Promise<void> => {
+      const state = await this.runs.renew(lease, LEASE_SECONDS);
+      if (state === 'cancel') stop.abort(new AppError('cancelled', 'The run was cancelled.'));
+      if (state === 'lost')
+        stop.abort(new AppError('cancelled', 'The run was taken over by another worker.'));
+    };
+    return setInterval(() => {
+      // A database that is away for a moment must not end the work; the next renewal tries again.
+      renew().catch(() => undefined);
+    }, RENEW_EVERY_MS);
+  }
+
+  private async work(
+    run: TrainingRun,
+    config: RunConfig,
+    lease: RunLease,
+    signal: AbortSignal,
+    listener: ExecutionListener,
+  ): Promise<TrainingResult> {
+    const request = run.request as TrainingRequest;
+    const context = this.context(lease, signal, listener);
+    const actor = { name: run.origin, reason: `training ${run.trainingId}` };
+    const outcome = await this.pipeline.train(request, config, actor, context);
+    if (request.outputDir !== null)
+      copyVersion(this.registry.store.path(outcome.model.version), request.outputDir, outcome.model.version);
+    if (request.deploy && outcome.model.gate.passed) {
+      await this.deployments.deploy({ version: outcome.model.version, target: 'default', actor });
+    }
+    const model = await this.registry.get(outcome.model.version);
+    return trainingResult(run.trainingId, { ...outcome, model }, this.registry.store.path(model.version));
+  }
+
+  private context(lease: RunLease, signal: AbortSignal, listener: ExecutionListener): RunContext {
+    let reported = 0;
+    const report = (progress: number, title: string): void => {
+      reported = progress;
+      listener.onProgress?.(progress, title);
+    };
+    return {
+      trainingId: lease.trainingId,
+      signal,
+      step: async (step) => {
+        signal.throwIfAborted();
+        report(RUN_STEPS[step], STEP_TITLES[step]);
+        await this.runs.progress(lease, RUN_STEPS[step], STEP_TITLES[step]);
+      },
+      fraction: (step, fraction) => {
+        const progress = Math.floor(RUN_STEPS[step] + fraction * (nextStep(step) - RUN_STEPS[step]));
+        if (progress <= reported) return;
+        report(progress, STEP_TITLES[step]);
+        void this.runs.progress(lease, progress, STEP_TITLES[step]).catch(() => undefined);
+      },
+    };
+  }
+
+  private async fail(lease: RunLease, error: unknown, signal: AbortSignal): Promise<ExecutionResult> {
+    const failure = asAppError(error);
+    const status = failure.code === 'cancelled' ? 'cancelled' : 'failed';
+    const job = signal.reason instanceof JobAbortedError ? signal.reason.reason : null;
+    // A worker that shuts down hands the run back; one that lost its lock must not write: it may be somebody else's.
+    if (job === 'shutdown') await this.runs.requeue(lease);
+    else if (job !== 'lock_lost') await this.runs.finish(lease, { status, error: toRunFailure(failure) });
+    return { status, error: failure };
+  }
+}
+
+function nextStep(step: RunStep): number {
+  return Math.min(...Object.values(RUN_STEPS).filter((progress) => progress > RUN_STEPS[step]));
+}
+
+function storedConfig(run: TrainingRun): RunConfig {
+  return runConfig({ values: run.config as TrainingServiceConfig, hash: run.configHash });
+}
+
+function timeLimitError(seconds: number): AppError {
+  return new AppError(
+    'unavailable',
+    `The training took longer than training.max_training_time (${seconds} s) and was stopped.`,
+    {
+      hint: 'Raise training.max_training_time, or train on a shorter date range.',
+    },
+  );
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof Error && error.name === 'AbortError')
+    return new AppError('cancelled', 'The run was interrupted.', { cause: error });
+  const { message, stack } = serializeError(error);
+  const failure = new AppError('internal', message, { cause: error });
+  if (stack !== undefined) failure.stack = stack;
+  return failure;
+}
+
+function toRunFailure(error: AppError): RunFailure {
+  return { code: error.code, message: error.message, hint: error.hint ?? null, details: error.details };
+}

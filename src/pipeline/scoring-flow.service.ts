@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { FeatureExtractionService } from '../features/feature-extraction.service.js';
+import { ScoringService, type ScoreReport } from '../monitoring/scoring.service.js';
+import type { ThreadTaskOptions } from '../platform/compute/thread-task.js';
+import type { LoadedModel } from '../registry/loaded-model.js';
+import { ModelRegistryService } from '../registry/model-registry.service.js';
+import { AppError } from '../shared/errors.js';
+import type { IngestSelection } from './ingest-task.js';
+
+export interface ScoreCommand {
+  readonly selection: IngestSelection;
+  readonly modelName: string;
+  /** null = the deployed version. */
+  readonly version: string | null;
+  readonly maxWindows: number;
+}
+
+/** export -> features -> score, with the features and the window the MODEL was trained on, whatever is configured. */
+@Injectable()
+export class ScoringFlowService {
+  constructor(
+    private readonly registry: ModelRegistryService,
+    private readonly features: FeatureExtractionService,
+    private readonly scoring: ScoringService,
+  ) {}
+
+  async score(command: ScoreCommand, options: ThreadTaskOptions): Promise<ScoreReport> {
+    const version = command.version ?? (await this.deployedVersion(command.modelName));
+    const model = await this.registry.load(version);
+    const { table } = await this.features.extract(taskFor(model, command), options);
+    return this.scoring.score(model, table);
+  }
+
+  private async deployedVersion(modelName: string): Promise<string> {
+    const model = await this.registry.deployed(modelName);
+    if (model !== null) return model.version;
+    throw new AppError('not_found', `No version of model "${modelName}" is deployed.`, {
+      hint: 'Deploy one with "mcp-training deploy <version>", or name one with --version.',
+    });
+  }
+}
+
+function taskFor(
+  model: LoadedModel,
+  { selection, maxWindows }: ScoreCommand,
+): Parameters<FeatureExtractionService['extract']>[0] {
+  const { window, feature_set: set } = model.spec;
+  return {
+    files: selection.files,
+    featureSet: set,
+    window: {
+      lengthSeconds: window.length_seconds,
+      strideSeconds: window.stride_seconds,
+      contextSeconds: window.context_seconds,
+      groupBy: window.group_by,
+      timezone: window.timezone,
+      maxWindows,
+    },
+    startMs: selection.startMs ?? null,
+    endMs: selection.endMs ?? null,
+    programs: selection.programs ?? null,
+    noFollow: selection.noFollow ?? false,
+  };
+}

@@ -1,0 +1,25 @@
+import type { IngestFile } from '../workers/ingest.worker.js';
+
+/** What a run is asked to do; stored with the run, so that any process can carry it out. */
+export interface TrainingRequest {
+  readonly files: readonly IngestFile[];
+  readonly modelName: string;
+  /** Arrival time range [startMs, endMs); null = unbounded. */
+  readonly startMs: number | null;
+  readonly endMs: number | null;
+  readonly programs: readonly string[] | null;
+  readonly configOverrides: unknown;
+  /** true for files named over the network: symbolic and hard links are refused. */
+  readonly noFollow: boolean;
+  /** Deploy to the default target when the gate passes. */
+  readonly deploy: boolean;
+  /** An extra copy of the version directory is written below this absolute path. */
+  readonly outputDir: string | null;
+}
+
+const MODEL_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
+
+/** A model name becomes part of file names and links on the consumer's side. */
+export function isModelName(text: string): boolean {
+  return MODEL_NAME.test(text);
+}

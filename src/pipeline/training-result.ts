@@ -1,0 +1,56 @@
+import type { GateResult } from '../evaluation/core/gate.js';
+import type { TrainingOutcome } from './training-pipeline.service.js';
+
+/** What `train --json` prints and the API returns for a finished run. */
+export interface TrainingResult {
+  readonly training_id: string;
+  readonly status: 'completed' | 'rejected';
+  readonly version: string;
+  readonly model_name: string;
+  readonly model_status: string;
+  readonly model_path: string;
+  readonly feature_set: string;
+  readonly feature_names: readonly string[];
+  readonly training_samples: number;
+  readonly log_count: number;
+  readonly training_duration: number;
+  readonly label_source: string;
+  readonly metrics: Readonly<Record<string, unknown>>;
+  readonly label_free: unknown;
+  readonly gate: GateResult;
+  readonly recommendations: unknown;
+  readonly artifacts: Readonly<Record<string, string>>;
+  readonly model_sha256: string;
+  readonly threshold: number;
+  readonly warnings: readonly string[];
+}
+
+export function trainingResult(
+  trainingId: string,
+  outcome: TrainingOutcome,
+  modelPath: string,
+): TrainingResult {
+  const { model, evaluation, validation } = outcome;
+  return {
+    training_id: trainingId,
+    status: model.gate.passed ? 'completed' : 'rejected',
+    version: model.version,
+    model_name: model.modelName,
+    model_status: model.status,
+    model_path: modelPath,
+    feature_set: model.featureSet,
+    feature_names: outcome.featureNames,
+    training_samples: model.trainingSamples,
+    log_count: validation.stats.log_count,
+    training_duration: outcome.durationSeconds,
+    label_source: evaluation.label_source,
+    metrics: { ...evaluation.basic_metrics },
+    label_free: evaluation.label_free,
+    gate: model.gate,
+    recommendations: evaluation.recommendations,
+    artifacts: model.artifacts,
+    model_sha256: outcome.modelSha256,
+    threshold: evaluation.basic_metrics.threshold_value,
+    warnings: validation.warnings.map(({ message }) => message),
+  };
+}

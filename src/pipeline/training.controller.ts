@@ -1,0 +1,141 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProduces,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
+import { AppError } from '../shared/errors.js';
+import { TrainingRunRepository } from '../training/training-run.repository.js';
+import type { TrainingRun } from '../training/training-run.js';
+import { ApiProblems } from '../platform/http/api-problems.js';
+import { RunEventStream } from './run-event-stream.js';
+import { runJson } from './run-json.js';
+import { TrainingQueueService } from './training-queue.service.js';
+import { TrainingRequestsService } from './training-requests.service.js';
+import { RunDto, RunListQueryDto, RunPageDto, TrainAcceptedDto, TrainRequestDto } from './training.dto.js';
+
+@ApiTags('training')
+@Controller('training')
+export class TrainingController {
+  constructor(
+    private readonly requests: TrainingRequestsService,
+    private readonly runs: TrainingRunRepository,
+    private readonly queue: TrainingQueueService,
+    private readonly events: RunEventStream,
+  ) {}
+
+  @Post('train')
+  @HttpCode(202)
+  @ApiOperation({ operationId: 'startTraining', summary: 'Queue a training' })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key again returns the same run',
+  })
+  @ApiAcceptedResponse({ type: TrainAcceptedDto })
+  @ApiProblems(404, 422, 503)
+  async train(
+    @Body() body: TrainRequestDto,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<TrainAcceptedDto> {
+    const run = await this.requests.submit(body, checkedKey(key));
+    response.setHeader('location', `/api/v1/training/status/${run.trainingId}`);
+    return { training_id: run.trainingId, status: run.status };
+  }
+
+  @Get('status/:training_id')
+  @ApiOperation({ operationId: 'getTrainingStatus', summary: 'Status, progress and result of a run' })
+  @ApiOkResponse({ type: RunDto })
+  @ApiProblems(400, 404)
+  async status(@Param('training_id', ParseUUIDPipe) trainingId: string): Promise<RunDto> {
+    return runJson(await this.find(trainingId));
+  }
+
+  @Get('runs')
+  @ApiOperation({ operationId: 'listTrainingRuns', summary: 'Runs, newest first' })
+  @ApiOkResponse({ type: RunPageDto })
+  @ApiProblems(400, 422)
+  async list(@Query() { limit, cursor, status, model }: RunListQueryDto): Promise<Page<RunDto>> {
+    const rows = await this.runs.list({
+      limit: limit + 1,
+      before: decodeCursor(cursor),
+      status,
+      modelName: model,
+    });
+    return toPage(rows, limit, runJson, ({ createdAt, trainingId }) => ({ createdAt, id: trainingId }));
+  }
+
+  @Post(':training_id/cancel')
+  @HttpCode(202)
+  @ApiOperation({ operationId: 'cancelTraining', summary: 'Ask a queued or running training to stop' })
+  @ApiAcceptedResponse({ type: RunDto })
+  @ApiProblems(400, 404)
+  async cancel(@Param('training_id', ParseUUIDPipe) trainingId: string): Promise<RunDto> {
+    const run = await this.queue.cancel(trainingId);
+    if (run === null) throw unknownRun(trainingId);
+    return runJson(run);
+  }
+
+  @Get(':training_id/events')
+  @ApiOperation({ operationId: 'streamTrainingEvents', summary: 'Progress as server-sent events' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this event' })
+  @ApiProduces('text/event-stream')
+  @ApiProblems(400, 404)
+  async stream(
+    @Param('training_id', ParseUUIDPipe) trainingId: string,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    await this.find(trainingId);
+    await this.events.send(trainingId, Number(lastEventId ?? 0) || 0, request, response);
+  }
+
+  @Get(':training_id/report')
+  @ApiOperation({ operationId: 'getTrainingReport', summary: 'Result of a finished run' })
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiProblems(400, 404, 409)
+  async report(@Param('training_id', ParseUUIDPipe) trainingId: string): Promise<unknown> {
+    const run = await this.find(trainingId);
+    if (run.result !== null) return run.result;
+    throw new AppError('conflict', `Run ${trainingId} has no report: its status is ${run.status}.`);
+  }
+
+  private async find(trainingId: string): Promise<TrainingRun> {
+    const run = await this.runs.find(trainingId);
+    if (run === null) throw unknownRun(trainingId);
+    return run;
+  }
+}
+
+function unknownRun(trainingId: string): AppError {
+  return new AppError('not_found', `There is no training run ${trainingId}.`);
+}
+
+function checkedKey(key: string | undefined): string | null {
+  if (key === undefined) return null;
+  if (/^[\x21-\x7e]{1,200}$/.test(key)) return key;
+  throw new AppError('validation_failed', 'The Idempotency-Key header is not acceptable.', {
+    problems: [
+      { pointer: 'Idempotency-Key', code: 'format', message: 'must be 1 to 200 printable ASCII characters' },
+    ],
+  });
+}

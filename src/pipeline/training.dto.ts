@@ -1,0 +1,172 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
+import { RUN_STATUSES, type RunStatus } from '../training/core/run-status.js';
+
+const MODEL_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
+
+export class TrainRequestDto {
+  @ApiPropertyOptional({
+    description: 'Path relative to the exports directory',
+    example: 'export_20240101.json',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  export_file?: string;
+
+  @ApiPropertyOptional({
+    description: 'An uploaded or registered export instead of export_file',
+    format: 'uuid',
+  })
+  @IsOptional()
+  @IsUUID()
+  export_id?: string;
+
+  @ApiPropertyOptional({ default: 'wifi', pattern: MODEL_NAME.source })
+  @IsOptional()
+  @Matches(MODEL_NAME, {
+    message: 'model_name must be lower-case letters, digits, "-" and "_", starting with a letter',
+  })
+  model_name?: string;
+
+  @ApiPropertyOptional({ description: 'First day or moment, UTC', example: '2024-01-01' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(40)
+  start_date?: string;
+
+  @ApiPropertyOptional({ description: 'Last day (inclusive) or moment, UTC', example: '2024-01-31' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(40)
+  end_date?: string;
+
+  @ApiPropertyOptional({
+    description: 'Configuration of this run only: model, features, training, evaluation, monitoring',
+    type: 'object',
+    additionalProperties: true,
+    example: { model: { n_estimators: 200 } },
+  })
+  @IsOptional()
+  @IsObject()
+  config_overrides?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ description: 'Deploy to the default target when the gate passes', default: false })
+  @IsOptional()
+  @IsBoolean()
+  deploy?: boolean;
+}
+
+export class TrainAcceptedDto {
+  @ApiProperty({ format: 'uuid' })
+  training_id: string;
+
+  @ApiProperty({ enum: RUN_STATUSES })
+  status: RunStatus;
+}
+
+export class RunErrorDto {
+  @ApiProperty()
+  code: string;
+
+  @ApiProperty()
+  message: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  hint: string | null;
+}
+
+export class RunDto {
+  @ApiProperty({ format: 'uuid' })
+  training_id: string;
+
+  @ApiProperty()
+  model_name: string;
+
+  @ApiProperty({ enum: RUN_STATUSES })
+  status: RunStatus;
+
+  @ApiProperty({ minimum: 0, maximum: 100 })
+  progress: number;
+
+  @ApiProperty()
+  step: string;
+
+  @ApiProperty({ type: RunErrorDto, nullable: true })
+  error: RunErrorDto | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  version: string | null;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    description: 'Result of a finished run, as `train --json` prints it',
+  })
+  result: unknown;
+
+  @ApiProperty({ enum: ['cli', 'api', 'schedule'] })
+  origin: string;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  started_at: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  finished_at: string | null;
+
+  @ApiProperty({ format: 'date-time' })
+  updated_at: string;
+}
+
+export class RunPageDto {
+  @ApiProperty({ type: [RunDto] })
+  items: RunDto[];
+
+  @ApiProperty({ type: String, nullable: true })
+  next_cursor: string | null;
+}
+
+export class PageQueryDto {
+  @ApiPropertyOptional({ minimum: 1, maximum: 200, default: 50 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  limit = 50;
+
+  @ApiPropertyOptional({ description: 'next_cursor of the page before' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(400)
+  cursor?: string;
+}
+
+export class RunListQueryDto extends PageQueryDto {
+  @ApiPropertyOptional({ enum: RUN_STATUSES })
+  @IsOptional()
+  @IsIn(RUN_STATUSES)
+  status?: RunStatus;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @Matches(MODEL_NAME)
+  model?: string;
+}

@@ -1,0 +1,17 @@
+/**
+ * What the main thread and a worker thread say to each other. One thread runs one task and ends; big arrays travel as
+ * SharedArrayBuffers (no copy) or are transferred.
+ */
+import type { SerializedError } from '../../shared/errors.js';
+
+export interface TaskStart<Input> {
+  readonly input: Input;
+}
+
+export type TaskReply<Output> =
+  | { readonly type: 'progress'; readonly fraction: number; readonly message: string }
+  | { readonly type: 'result'; readonly output: Output }
+  | { readonly type: 'error'; readonly error: SerializedError };
+
+/** Names of the thread entry points in src/workers (`<name>.worker.ts`). */
+export type WorkerName = 'ingest' | 'grow' | 'score' | 'evaluate';

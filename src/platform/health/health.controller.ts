@@ -1,0 +1,75 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  HealthCheck,
+  HealthCheckService,
+  TypeOrmHealthIndicator,
+  type HealthCheckResult,
+} from '@nestjs/terminus';
+import { DiskSpaceIndicator } from './disk-space.indicator.js';
+import { APP_CONFIG } from '../config/app-config.js';
+import type { ResolvedConfig } from '../config/load-config.js';
+import { ApiProblems } from '../http/api-problems.js';
+
+const DATABASE_TIMEOUT_MS = 2_000;
+
+class StatusDto {
+  status: string;
+}
+
+const STATUS_SCHEMA = {
+  type: 'object',
+  properties: { status: { type: 'string', example: 'ok' } },
+  required: ['status'],
+};
+
+/** Probes: `live` never asks anything else, `ready` asks the database and the disk. They say no more than a word. */
+@ApiTags('health')
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly database: TypeOrmHealthIndicator,
+    private readonly disk: DiskSpaceIndicator,
+    @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
+  ) {}
+
+  @Get('live')
+  @ApiOperation({ operationId: 'live', summary: 'The process answers' })
+  @ApiOkResponse({ schema: STATUS_SCHEMA })
+  live(): StatusDto {
+    return { status: 'ok' };
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'health', summary: 'Same as ready' })
+  @ApiOkResponse({ schema: STATUS_SCHEMA })
+  @ApiProblems(503)
+  async root(): Promise<StatusDto> {
+    return this.ready();
+  }
+
+  @Get('ready')
+  @HealthCheck()
+  @ApiOperation({ operationId: 'ready', summary: 'Database and disk are there: send work' })
+  @ApiOkResponse({ schema: STATUS_SCHEMA })
+  @ApiProblems(503)
+  async ready(): Promise<StatusDto> {
+    const result = await this.check();
+    return { status: result.status };
+  }
+
+  @Get('startup')
+  @ApiOperation({ operationId: 'startup', summary: 'Migrations are done; the service is listening' })
+  @ApiOkResponse({ schema: STATUS_SCHEMA })
+  startup(): StatusDto {
+    return { status: 'ok' };
+  }
+
+  private check(): Promise<HealthCheckResult> {
+    return this.health.check([
+      () => this.database.pingCheck('database', { timeout: DATABASE_TIMEOUT_MS }),
+      () => this.disk.check('disk', this.config.paths.modelsDir),
+    ]);
+  }
+}

@@ -1,0 +1,82 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino, type DestinationStream, type Logger } from 'pino';
+
+export interface LoggingOptions {
+  /** Lower-case pino level: trace, debug, info, warn, error, fatal, silent. */
+  readonly level: string;
+  readonly format: 'json' | 'text';
+  readonly destination: DestinationStream;
+}
+
+const LEVEL_NAMES: Readonly<Record<number, string>> = {
+  10: 'TRACE',
+  20: 'DEBUG',
+  30: 'INFO',
+  40: 'WARN',
+  50: 'ERROR',
+  60: 'FATAL',
+};
+
+/** Turns pino's JSON lines into `time LEVEL context message`, for people. */
+export function textDestination(target: DestinationStream): DestinationStream {
+  return {
+    write(line: string): void {
+      const { level, time, context, msg, err } = JSON.parse(line) as Record<string, unknown>;
+      const error = err as { stack?: string; message?: string } | undefined;
+      const tail = error === undefined ? '' : `\n${error.stack ?? error.message ?? ''}`;
+      const where = typeof context === 'string' ? ` [${context}]` : '';
+      target.write(`${String(time)} ${LEVEL_NAMES[Number(level)] ?? ''}${where} ${String(msg)}${tail}\n`);
+    },
+  };
+}
+
+/** Nest's LoggerService on pino: one JSON object a line, newlines escaped, so that no message can forge a line. */
+export class AppLogger implements LoggerService {
+  private readonly logger: Logger;
+
+  constructor(options: LoggingOptions) {
+    const target = options.format === 'text' ? textDestination(options.destination) : options.destination;
+    this.logger = pino(
+      { level: options.level, timestamp: pino.stdTimeFunctions.isoTime, base: undefined },
+      target,
+    );
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.logger.info(fields(rest), text(message));
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.logger.warn(fields(rest), text(message));
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.logger.debug(fields(rest), text(message));
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.logger.trace(fields(rest), text(message));
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.logger.fatal(fields(rest), text(message));
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.logger.error(fields(rest), text(message));
+  }
+}
+
+function text(message: unknown): string {
+  return typeof message === 'string' ? message : JSON.stringify(message);
+}
+
+/** Nest passes (stack, context) or (context); we pass (error, request id). */
+function fields(rest: readonly unknown[]): Record<string, unknown> {
+  const error = rest.find((item) => item instanceof Error);
+  const strings = rest.filter((item): item is string => typeof item === 'string');
+  return {
+    ...(strings.length > 0 ? { context: strings.at(-1) } : {}),
+    ...(error === undefined ? {} : { err: error }),
+  };
+}

@@ -1,0 +1,192 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { renameDurably, syncDirectory, writeFailure, writeFileDurably } from '../platform/durable-files.js';
+import { isProcessAlive } from '../platform/process-identity.js';
+import { AppError } from '../shared/errors.js';
+import { STAGING_PREFIX } from './core/version-files.js';
+import { assertVersionName, isVersionName, versionCandidate } from './core/version-name.js';
+
+const OWNER_FILE = '.owner.json';
+/** A staging directory of another host is given up after this long without a change. */
+const STAGING_GRACE_MS = 24 * 60 * 60 * 1000;
+
+interface StagingOwner {
+  readonly host: string;
+  readonly pid: number;
+}
+
+/**
+ * Immutable version directories on disk: complete or absent. A version is written under a temporary name in the same
+ * directory, every file and the directory are forced to the disk, then one rename makes it appear.
+ */
+export class ArtifactStore {
+  constructor(readonly directory: string) {}
+
+  /** Reserves the first free name among `name`, `name_2`, ...; `isTaken` tells what the registry already knows. */
+  async stage(name: string, isTaken: (version: string) => Promise<boolean>): Promise<StagedVersion> {
+    this.ensureDirectory();
+    for (let n = 1; ; n++) {
+      const version = versionCandidate(name, n);
+      const staging = join(this.directory, STAGING_PREFIX + version);
+      // mkdir is the lock: whoever makes the staging directory owns the name; only an owner may rename onto it.
+      if (!this.tryMakeDirectory(staging)) continue;
+      if (existsSync(join(this.directory, version)) || (await isTaken(version))) {
+        rmdirSync(staging);
+        continue;
+      }
+      const owner: StagingOwner = { host: hostname(), pid: process.pid };
+      writeFileDurably(join(staging, OWNER_FILE), JSON.stringify(owner));
+      return new StagedVersion(version, staging, join(this.directory, version));
+    }
+  }
+
+  path(version: string, file = ''): string {
+    assertVersionName(version);
+    return join(this.directory, version, file);
+  }
+
+  has(version: string): boolean {
+    return isVersionName(version) && existsSync(join(this.directory, version));
+  }
+
+  /** Versions on disk, whether or not the registry knows them. */
+  list(): string[] {
+    if (!existsSync(this.directory)) return [];
+    return readdirSync(this.directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && isVersionName(entry.name))
+      .map((entry) => entry.name)
+      .sort();
+  }
+
+  read(version: string, file: string): Buffer {
+    const path = this.path(version, file);
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      throw new AppError('artifact_integrity', `${file} of model ${version} cannot be read.`, {
+        cause: error,
+        hint: 'Restore the version directory from a backup, or train again.',
+      });
+    }
+  }
+
+  readJson(version: string, file: string): unknown {
+    try {
+      return JSON.parse(this.read(version, file).toString('utf8'));
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      throw new AppError('artifact_integrity', `${file} of model ${version} is not valid JSON.`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** SHA-256 of one file, read in pieces. null = the file is missing or cannot be read. */
+  hash(version: string, file: string): string | null {
+    let fd: number;
+    try {
+      fd = openSync(this.path(version, file), 'r');
+    } catch {
+      return null;
+    }
+    try {
+      const hash = createHash('sha256');
+      const buffer = Buffer.allocUnsafe(1 << 20);
+      for (let n = readSync(fd, buffer); n > 0; n = readSync(fd, buffer)) hash.update(buffer.subarray(0, n));
+      return hash.digest('hex');
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Moves a version out of sight first (one rename), then deletes it: a reader never sees half of it. */
+  remove(version: string): void {
+    const trash = join(this.directory, `${STAGING_PREFIX}trash-${randomUUID()}`);
+    renameDurably(this.path(version), trash);
+    rmSync(trash, { recursive: true, force: true });
+  }
+
+  /** Deletes staging directories whose owner is gone. Returns their names. */
+  removeAbandonedStaging(nowMs: number): string[] {
+    if (!existsSync(this.directory)) return [];
+    const abandoned = readdirSync(this.directory).filter(
+      (name) => name.startsWith(STAGING_PREFIX) && this.isAbandoned(join(this.directory, name), nowMs),
+    );
+    for (const name of abandoned) rmSync(join(this.directory, name), { recursive: true, force: true });
+    return abandoned;
+  }
+
+  private isAbandoned(path: string, nowMs: number): boolean {
+    const age = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs);
+    try {
+      const owner = JSON.parse(readFileSync(join(path, OWNER_FILE), 'utf8')) as StagingOwner;
+      if (owner.host === hostname()) return !isProcessAlive(owner.pid);
+    } catch {
+      // No owner written yet: it was made a moment ago, or its maker died between two calls.
+      return age > 60_000;
+    }
+    return age > STAGING_GRACE_MS;
+  }
+
+  private ensureDirectory(): void {
+    try {
+      mkdirSync(this.directory, { recursive: true });
+    } catch (error) {
+      throw writeFailure(this.directory, error);
+    }
+  }
+
+  private tryMakeDirectory(path: string): boolean {
+    try {
+      mkdirSync(path);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+      throw writeFailure(path, error);
+    }
+  }
+}
+
+/** A version that is being written. Exactly one of `commit` and `discard` ends it. */
+export class StagedVersion {
+  private readonly hashes: Record<string, string> = {};
+
+  constructor(
+    readonly version: string,
+    private readonly staging: string,
+    private readonly target: string,
+  ) {}
+
+  write(file: string, data: Uint8Array | string): void {
+    writeFileDurably(join(this.staging, file), data);
+    this.hashes[file] = createHash('sha256').update(data).digest('hex');
+  }
+
+  /** File -> SHA-256 of what was written so far. */
+  get written(): Readonly<Record<string, string>> {
+    return { ...this.hashes };
+  }
+
+  commit(): void {
+    rmSync(join(this.staging, OWNER_FILE));
+    syncDirectory(this.staging);
+    renameDurably(this.staging, this.target);
+  }
+
+  discard(): void {
+    rmSync(this.staging, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,61 @@
+import { percentileSorted } from '../../shared/stats.js';
+
+/** Per-feature reference distribution of the training rows, for drift (PSI) later. JSON of `baseline.json`. */
+export interface Baseline {
+  readonly rows: number;
+  readonly features: readonly FeatureBaseline[];
+}
+
+export interface FeatureBaseline {
+  readonly name: string;
+  readonly missing_ratio: number;
+  readonly mean: number | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  /** Inner bin edges (deciles, duplicates removed): k edges make k + 1 bins. */
+  readonly bin_edges: readonly number[];
+  /** Share of the non-missing training rows in each bin: bin i holds edge[i-1] < x <= edge[i]. */
+  readonly bin_shares: readonly number[];
+}
+
+const DECILES = [10, 20, 30, 40, 50, 60, 70, 80, 90];
+
+/** @param values n x d, row-major, NaN = missing (before imputation) */
+export function buildBaseline(values: Float64Array, rows: number, featureNames: readonly string[]): Baseline {
+  const columns = featureNames.length;
+  const features = featureNames.map((name, column) => {
+    const present: number[] = [];
+    for (let row = 0; row < rows; row++) {
+      const value = values[row * columns + column];
+      if (!Number.isNaN(value)) present.push(value);
+    }
+    return featureBaseline(name, Float64Array.from(present).sort(), rows);
+  });
+  return { rows, features };
+}
+
+function featureBaseline(name: string, sorted: Float64Array, rows: number): FeatureBaseline {
+  const count = sorted.length;
+  const missing = rows === 0 ? 0 : (rows - count) / rows;
+  if (count === 0) {
+    return { name, missing_ratio: missing, mean: null, min: null, max: null, bin_edges: [], bin_shares: [] };
+  }
+  const edges = [...new Set(DECILES.map((q) => percentileSorted(sorted, q)))];
+  const counts = new Array<number>(edges.length + 1).fill(0);
+  let sum = 0;
+  for (const value of sorted) {
+    sum += value;
+    let bin = 0;
+    while (bin < edges.length && value > edges[bin]) bin++;
+    counts[bin]++;
+  }
+  return {
+    name,
+    missing_ratio: missing,
+    mean: sum / count,
+    min: sorted[0],
+    max: sorted[count - 1],
+    bin_edges: edges,
+    bin_shares: counts.map((n) => n / count),
+  };
+}

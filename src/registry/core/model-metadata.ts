@@ -1,0 +1,137 @@
+import type { EvaluationReport } from '../../evaluation/core/evaluation-report.js';
+
+/** metadata.json: what the consumer reads (interop page, 7.4) and what a person wants to know. */
+
+export interface ModelMetadataInput {
+  readonly version: string;
+  readonly modelName: string;
+  /** RFC 3339 UTC with Z. */
+  readonly createdAt: string;
+  readonly trainingId: string;
+  readonly description: string;
+  readonly featureSet: string;
+  readonly featureNames: readonly string[];
+  readonly featureSpecHash: string;
+  readonly exportFiles: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
+  readonly logCount: number;
+  readonly trainingSamples: number;
+  readonly validationSamples: number;
+  readonly testSamples: number;
+  /** scikit-learn's constructor parameters as configured. */
+  readonly hyperparameters: Readonly<Record<string, unknown>>;
+  readonly trainingConfig: unknown;
+  readonly configHash: string;
+  readonly codeVersion: string;
+  readonly modelSha256: string;
+  readonly sklearnVersion: string;
+  readonly trainingDurationSeconds: number;
+  readonly peakMemoryBytes: number;
+  /** scikit-learn's offset_ (negative); an alert is score_samples < offset_. */
+  readonly offset: number;
+  readonly thresholdPolicy: string;
+  readonly evaluation: EvaluationReport;
+  readonly gate: { readonly passed: boolean };
+  readonly driftDetection: { readonly enabled: boolean; readonly threshold: number };
+}
+
+/** The consumer subtracts naive datetimes and dies on a `Z`: ISO 8601 UTC without zone, 3 fraction digits. */
+export function zonelessUtc(rfc3339: string): string {
+  return rfc3339.replace(/(?:Z|\+00:00)$/, '');
+}
+
+export function buildMetadata(input: ModelMetadataInput): Record<string, unknown> {
+  const createdAt = zonelessUtc(input.createdAt);
+  return {
+    // Top-level copies silence the warnings of the consumer's loader.
+    model_type: 'IsolationForest',
+    version: input.version,
+    created_at: createdAt,
+    model_info: {
+      version: input.version,
+      created_at: createdAt,
+      model_type: 'IsolationForest',
+      model_name: input.modelName,
+      description: input.description,
+      training_source: 'export_data',
+      training_id: input.trainingId,
+      export_file: input.exportFiles[0]?.name ?? null,
+      export_files: input.exportFiles,
+      model_hash: input.modelSha256,
+      config_hash: input.configHash,
+      code_version: input.codeVersion,
+      sklearn_version: input.sklearnVersion,
+    },
+    training_info: trainingInfo(input),
+    evaluation_info: {
+      ...input.evaluation,
+      gate_passed: input.gate.passed,
+    },
+    deployment_info: {
+      status: input.gate.passed ? 'available' : 'rejected',
+      deployed_at: null,
+      deployed_by: null,
+      deployment_environment: null,
+    },
+    monitoring_info: {
+      drift_detection_enabled: input.driftDetection.enabled,
+      drift_threshold: input.driftDetection.threshold,
+      performance_tracking_enabled: false,
+      last_monitoring_check: null,
+      drift_scores: {},
+    },
+  };
+}
+
+function trainingInfo(input: ModelMetadataInput): Record<string, unknown> {
+  return {
+    feature_set: input.featureSet,
+    feature_names: input.featureNames,
+    feature_count: input.featureNames.length,
+    feature_spec_hash: input.featureSpecHash,
+    // The consumer's validator reads n_samples, its loader training_samples.
+    training_samples: input.trainingSamples,
+    n_samples: input.trainingSamples,
+    validation_samples: input.validationSamples,
+    test_samples: input.testSamples,
+    log_count: input.logCount,
+    export_file_size: input.exportFiles.reduce((sum, { bytes }) => sum + bytes, 0),
+    model_parameters: input.hyperparameters,
+    threshold_policy: input.thresholdPolicy,
+    offset: input.offset,
+    config: input.trainingConfig,
+    training_duration: input.trainingDurationSeconds,
+    training_memory_usage: input.peakMemoryBytes,
+  };
+}
+
+export interface ManifestInput {
+  readonly metadata: ModelMetadataInput;
+  /** File name -> lower-case hex SHA-256, of every other file of the version directory. */
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+/** deployment_manifest.json (interop page, 7.5): hashes and how to turn a score into a label. */
+export function buildManifest({ metadata, hashes }: ManifestInput): Record<string, unknown> {
+  return {
+    model_version: metadata.version,
+    created_at: zonelessUtc(metadata.createdAt),
+    model_info: { version: metadata.version, model_name: metadata.modelName, model_type: 'IsolationForest' },
+    training_info: {
+      training_samples: metadata.trainingSamples,
+      feature_count: metadata.featureNames.length,
+      feature_names: metadata.featureNames,
+      feature_spec_hash: metadata.featureSpecHash,
+    },
+    inference_config: {
+      // Positive on purpose: an anomaly is -score_samples > threshold, which is predict() == -1.
+      threshold: -metadata.offset,
+      score: '-score_samples, 0..1, higher is more anomalous',
+      requires_scaler: true,
+      sklearn_version: metadata.sklearnVersion,
+    },
+    dependencies: ['scikit-learn>=1.3.0', 'joblib>=1.2.0', 'numpy>=1.24.0'],
+    file_hashes: hashes,
+    file_integrity: hashes,
+    deployment_ready: metadata.gate.passed,
+  };
+}

@@ -1,0 +1,21 @@
+/** Files of a version directory (product contract, section 5). */
+export const VERSION_FILES = {
+  model: 'model.joblib',
+  scaler: 'scaler.joblib',
+  /** Our own forest file: what our scorer maps, without parsing. */
+  forest: 'forest.bin',
+  metadata: 'metadata.json',
+  featureSpec: 'feature_spec.json',
+  baseline: 'baseline.json',
+  golden: 'golden.json',
+  report: 'report.json',
+  manifest: 'deployment_manifest.json',
+} as const;
+
+/** Temporary names inside the models directory start with this; everything else there is a version. */
+export const STAGING_PREFIX = '.tmp-';
+
+/** JSON as it is written to disk: two spaces, a newline at the end, never NaN or Infinity (JSON has neither). */
+export function jsonFile(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,67 @@
+import { imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
+import { parseFeatureSpec, preprocessingFromSpec, type FeatureSpec } from '../features/core/feature-spec.js';
+import type { Preprocessing } from '../features/core/preprocessing.js';
+import { AppError } from '../shared/errors.js';
+import { decodeForest } from '../training/core/forest/codec.js';
+import type { Forest } from '../training/core/forest/forest.js';
+import { scoreSamples } from '../training/core/forest/score.js';
+import type { ArtifactStore } from './artifact-store.js';
+import { VERSION_FILES } from './core/version-files.js';
+
+/** A version ready to score: forest, preprocessing and threshold, exactly as they were trained. */
+export class LoadedModel {
+  readonly featureNames: readonly string[];
+
+  constructor(
+    readonly version: string,
+    readonly spec: FeatureSpec,
+    readonly forest: Forest,
+    readonly preprocessing: Preprocessing,
+    readonly offset: number,
+  ) {
+    this.featureNames = spec.features.map(({ name }) => name);
+  }
+
+  /** score_samples of extracted rows (n x d, NaN = missing): imputes, clips, scales, scores. */
+  scoreValues(values: Float64Array, rows: number): Float64Array {
+    const imputed = new Float64Array(values.length);
+    imputeAndClip(values, rows, this.featureNames.length, this.preprocessing, imputed);
+    return this.scoreRaw(imputed, rows);
+  }
+
+  /** score_samples of rows that are imputed and clipped already (golden.json's X). */
+  scoreRaw(raw: Float64Array, rows: number): Float64Array {
+    const scaled = new Float32Array(raw.length);
+    scaleToFloat32(raw, rows, this.featureNames.length, this.preprocessing, scaled);
+    const scores = new Float64Array(rows);
+    scoreSamples(this.forest, scaled, rows, scores);
+    return scores;
+  }
+}
+
+interface TrainingSection {
+  readonly training_info?: { readonly offset?: unknown };
+}
+
+export function loadModel(store: ArtifactStore, version: string): LoadedModel {
+  const bytes = store.read(version, VERSION_FILES.forest);
+  // A copy of its own: the file's bytes may sit at an odd offset of a pooled buffer, views need alignment.
+  const aligned = new Uint8Array(bytes).buffer;
+  const forest = decodeForest(aligned);
+  const spec = parseFeatureSpec(store.readJson(version, VERSION_FILES.featureSpec));
+  const metadata = store.readJson(version, VERSION_FILES.metadata) as TrainingSection;
+  const offset = metadata.training_info?.offset;
+  if (typeof offset !== 'number' || !Number.isFinite(offset)) {
+    throw new AppError(
+      'artifact_integrity',
+      `${VERSION_FILES.metadata} of model ${version} has no training_info.offset.`,
+    );
+  }
+  if (forest.featureCount !== spec.features.length) {
+    throw new AppError(
+      'artifact_integrity',
+      `Model ${version} is inconsistent: its forest takes ${forest.featureCount} features, its ${VERSION_FILES.featureSpec} lists ${spec.features.length}.`,
+    );
+  }
+  return new LoadedModel(version, spec, forest, preprocessingFromSpec(spec), offset);
+}

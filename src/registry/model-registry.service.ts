@@ -1,0 +1,218 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../shared/errors.js';
+import { ArtifactStore } from './artifact-store.js';
+import { assertDeployable } from './core/lifecycle.js';
+import { VERSION_FILES } from './core/version-files.js';
+import { assertVersionName, formatVersion } from './core/version-name.js';
+import { loadModel, type LoadedModel } from './loaded-model.js';
+import { ModelVersionRepository } from './model-version.repository.js';
+import type { Actor, ModelVersion, VersionListQuery } from './model-version.js';
+import type { TrainedModel } from './trained-model.js';
+import { verifyVersion, type VerifyResult } from './verify-version.js';
+import { writeVersionFiles } from './version-writer.js';
+
+export interface RegisteredModel {
+  readonly model: ModelVersion;
+  readonly modelSha256: string;
+}
+
+/** Versions: written complete or not at all, registered after their files are durable, never changed afterwards. */
+@Injectable()
+export class ModelRegistryService {
+  constructor(
+    private readonly versions: ModelVersionRepository,
+    readonly store: ArtifactStore,
+  ) {}
+
+  async register(
+    model: TrainedModel,
+    versionFormat: string,
+    nowMs: number,
+    actor: Actor,
+  ): Promise<RegisteredModel> {
+    const now = new Date(nowMs);
+    const name = formatVersion(versionFormat, {
+      year: now.getUTCFullYear(),
+      month: now.getUTCMonth() + 1,
+      day: now.getUTCDate(),
+      hour: now.getUTCHours(),
+      minute: now.getUTCMinutes(),
+      second: now.getUTCSeconds(),
+    });
+    const staged = await this.store.stage(name, (version) => this.versions.exists(version));
+    try {
+      const { artifacts, modelSha256 } = writeVersionFiles(staged, model, now.toISOString());
+      staged.commit();
+      await this.insertRow(staged.version, model, artifacts, modelSha256, actor);
+      return { model: await this.get(staged.version), modelSha256 };
+    } catch (error) {
+      staged.discard();
+      throw error;
+    }
+  }
+
+  private async insertRow(
+    version: string,
+    model: TrainedModel,
+    artifacts: Readonly<Record<string, string>>,
+    modelSha256: string,
+    actor: Actor,
+  ): Promise<void> {
+    try {
+      await this.versions.insert(
+        {
+          version,
+          modelName: model.modelName,
+          status: model.evaluation.gate.passed ? 'available' : 'rejected',
+          storageKey: version,
+          modelType: 'IsolationForest',
+          featureSet: model.featureSet,
+          trainingId: model.trainingId,
+          parentVersion: model.parentVersion,
+          trainingSamples: model.trainRows,
+          metrics: { ...model.evaluation.basic_metrics },
+          gate: model.evaluation.gate,
+          lineage: {
+            exports: model.inputFiles.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })),
+            selection: model.selection,
+            config_hash: model.configHash,
+            code_version: model.codeVersion,
+            feature_spec_hash: model.spec.hash,
+            model_sha256: modelSha256,
+            parent: model.parentVersion,
+          },
+          artifacts,
+        },
+        actor,
+      );
+    } catch (error) {
+      // Files without a row are an orphan: take them away again, so that the version is absent as a whole.
+      this.store.remove(version);
+      throw error;
+    }
+  }
+
+  async get(version: string): Promise<ModelVersion> {
+    assertVersionName(version);
+    const model = await this.versions.find(version);
+    if (model !== null) return model;
+    throw new AppError('not_found', `There is no model version ${version}.`, {
+      hint: '"mcp-training list-models" shows the versions that exist.',
+    });
+  }
+
+  list(query: VersionListQuery): Promise<ModelVersion[]> {
+    return this.versions.list(query);
+  }
+
+  deployed(modelName: string): Promise<ModelVersion | null> {
+    return this.versions.deployed(modelName);
+  }
+
+  /** The deployed version of every model. */
+  champions(): Promise<ModelVersion[]> {
+    return this.versions.list({ limit: 1000, status: 'deployed' });
+  }
+
+  countByStatus(): Promise<Record<string, number>> {
+    return this.versions.countByStatus();
+  }
+
+  async latest(modelName: string): Promise<ModelVersion | null> {
+    const [model] = await this.versions.list({ limit: 1, modelName });
+    return model ?? null;
+  }
+
+  /** Loads a version for scoring after checking its files against the registered hashes. */
+  async load(version: string): Promise<LoadedModel> {
+    const model = await this.get(version);
+    if (model.status === 'corrupt') assertDeployable(version, model.status);
+    for (const [file, expected] of Object.entries(model.artifacts)) {
+      if (this.store.hash(version, file) === expected) continue;
+      await this.versions.markCorrupt(version, {
+        name: 'system',
+        reason: `${file} differs from its registered SHA-256`,
+      });
+      throw new AppError(
+        'artifact_integrity',
+        `${file} of model ${version} is missing or was changed; the version is now marked corrupt.`,
+        {
+          hint: 'Score with another version (--version), and train again.',
+        },
+      );
+    }
+    return loadModel(this.store, version);
+  }
+
+  async verify(version: string): Promise<VerifyResult> {
+    const model = await this.get(version);
+    return verifyVersion(this.store, version, model.artifacts);
+  }
+
+  /** Says why a version cannot be deployed, or returns it verified. A failed verification marks it corrupt. */
+  async assertDeployable(version: string): Promise<ModelVersion> {
+    const model = await this.get(version);
+    assertDeployable(version, model.status);
+    const result = verifyVersion(this.store, version, model.artifacts);
+    if (result.passed) return model;
+    const failed = result.checks.find(({ passed }) => !passed)!;
+    await this.versions.markCorrupt(version, { name: 'system', reason: failed.message });
+    throw new AppError(
+      'artifact_integrity',
+      `Model ${version} failed its verification and is now marked corrupt: ${failed.message}`,
+      {
+        hint: 'Restore its files from a backup or train again; the deployed model was not touched.',
+      },
+    );
+  }
+
+  promote(version: string, expected: string | null, actor: Actor, switchOver: () => void): Promise<void> {
+    return this.versions.promote(version, expected, actor, switchOver);
+  }
+
+  /**
+   * Compares disk and table. Unfinished directories of dead processes are removed, rows without files are marked
+   * corrupt; directories without a row are only listed, because the caller knows which runs are still at work.
+   */
+  async reconcile(nowMs: number): Promise<StoreReconciliation> {
+    const settled = this.store
+      .removeAbandonedStaging(nowMs)
+      .map((name) => `Removed the unfinished directory ${name}.`);
+    const problems: string[] = [];
+    const rows = await this.versions.all();
+    for (const { version, status } of rows) {
+      if (status === 'corrupt' || this.store.has(version)) continue;
+      await this.versions.markCorrupt(version, { name: 'system', reason: 'its directory is missing' });
+      problems.push(`The files of model ${version} are missing; it is marked corrupt.`);
+    }
+    const known = new Set(rows.map(({ version }) => version));
+    const orphans = this.store
+      .list()
+      .filter((version) => !known.has(version))
+      .map((version) => ({ version, trainingId: this.trainingIdOf(version) }));
+    return { settled, problems, orphans };
+  }
+
+  removeOrphan(version: string): void {
+    this.store.remove(version);
+  }
+
+  private trainingIdOf(version: string): string | null {
+    try {
+      const metadata = this.store.readJson(version, VERSION_FILES.metadata) as {
+        model_info?: { training_id?: unknown };
+      };
+      const id = metadata.model_info?.training_id;
+      return typeof id === 'string' ? id : null;
+    } catch {
+      return null;
+    }
+  }
+}
+
+export interface StoreReconciliation {
+  readonly settled: string[];
+  readonly problems: string[];
+  /** Version directories that no row owns, with the run that wrote them (null = unknown). */
+  readonly orphans: readonly { readonly version: string; readonly trainingId: string | null }[];
+}

@@ -1,0 +1,51 @@
+import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
+import type { InputFile, ValidationReport } from '../export/core/validation-report.js';
+import type { FeatureSpec } from '../features/core/feature-spec.js';
+import type { Preprocessing } from '../features/core/preprocessing.js';
+import type { Forest } from '../training/core/forest/forest.js';
+
+/** Everything the registry needs to write and register one trained version. */
+export interface TrainedModel {
+  readonly trainingId: string;
+  readonly modelName: string;
+  readonly parentVersion: string | null;
+  readonly featureSet: string;
+  readonly spec: FeatureSpec;
+  readonly forest: Forest;
+  readonly preprocessing: Preprocessing;
+  readonly hyperparameters: Hyperparameters;
+  /** scikit-learn's offset_. */
+  readonly offset: number;
+  readonly thresholdPolicy: string;
+  /** Training rows as extracted (NaN = missing), n x d. */
+  readonly trainValues: Float64Array;
+  readonly trainRows: number;
+  readonly validationRows: number;
+  readonly testRows: number;
+  /** Rows after imputation and clipping with their score_samples: golden.json is drawn from them. */
+  readonly goldenRows: Float64Array;
+  readonly goldenScores: Float64Array;
+  readonly evaluation: EvaluationReport;
+  readonly validation: ValidationReport;
+  readonly inputFiles: readonly InputFile[];
+  /** Configuration sections that shape the model. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly configHash: string;
+  readonly codeVersion: string;
+  readonly sklearnVersion: string;
+  readonly drift: { readonly enabled: boolean; readonly threshold: number };
+  /** Date range and program filter of the request, for the lineage. */
+  readonly selection: Readonly<Record<string, unknown>>;
+  readonly durationSeconds: number;
+  readonly peakMemoryBytes: number;
+}
+
+/** scikit-learn's constructor parameters, as configured. */
+export interface Hyperparameters {
+  readonly n_estimators: number;
+  readonly max_samples: 'auto' | number;
+  readonly contamination: 'auto' | number;
+  readonly max_features: number;
+  readonly bootstrap: boolean;
+  readonly random_state: number;
+}

@@ -1,0 +1,95 @@
+import { sha256Hex } from '../shared/digest.js';
+import { parseForestParams } from '../training/core/forest/forest-params.js';
+import { encodeForest } from '../training/core/forest/codec.js';
+import type { StagedVersion } from './artifact-store.js';
+import { buildBaseline } from './core/baseline.js';
+import { encodeIsolationForest } from './core/formats/joblib-model.js';
+import { encodeStandardScaler } from './core/formats/joblib-scaler.js';
+import { buildGoldenSample } from './core/golden-sample.js';
+import { buildManifest, buildMetadata, type ModelMetadataInput } from './core/model-metadata.js';
+import { jsonFile, VERSION_FILES } from './core/version-files.js';
+import type { TrainedModel } from './trained-model.js';
+
+export interface WrittenVersion {
+  readonly artifacts: Readonly<Record<string, string>>;
+  readonly modelSha256: string;
+}
+
+/** Writes every file of a version into its staging directory. The manifest comes last: it holds the others' hashes. */
+export function writeVersionFiles(
+  staged: StagedVersion,
+  model: TrainedModel,
+  createdAt: string,
+): WrittenVersion {
+  const featureNames = model.spec.features.map(({ name }) => name);
+  const joblib = encodeModelPickle(model);
+  const modelSha256 = sha256Hex(joblib);
+  staged.write(VERSION_FILES.model, joblib);
+  staged.write(VERSION_FILES.scaler, encodeStandardScaler(model.preprocessing, model.sklearnVersion));
+  staged.write(VERSION_FILES.forest, encodeForest(model.forest));
+  staged.write(VERSION_FILES.featureSpec, jsonFile(model.spec));
+  staged.write(
+    VERSION_FILES.baseline,
+    jsonFile(buildBaseline(model.trainValues, model.trainRows, featureNames)),
+  );
+  const golden = buildGoldenSample({
+    featureNames,
+    rows: model.goldenRows,
+    scores: model.goldenScores,
+    offset: model.offset,
+  });
+  staged.write(VERSION_FILES.golden, jsonFile(golden));
+  staged.write(
+    VERSION_FILES.report,
+    jsonFile({ validation: model.validation, evaluation: model.evaluation, gate: model.evaluation.gate }),
+  );
+  const metadata = metadataInput(staged.version, model, createdAt, modelSha256);
+  staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
+  staged.write(VERSION_FILES.manifest, jsonFile(buildManifest({ metadata, hashes: staged.written })));
+  return { artifacts: staged.written, modelSha256 };
+}
+
+function encodeModelPickle(model: TrainedModel): Uint8Array {
+  return encodeIsolationForest(model.forest, {
+    params: parseForestParams(model.hyperparameters),
+    offset: model.offset,
+    nSamples: model.trainRows,
+    sklearnVersion: model.sklearnVersion,
+  });
+}
+
+function metadataInput(
+  version: string,
+  model: TrainedModel,
+  createdAt: string,
+  modelSha256: string,
+): ModelMetadataInput {
+  return {
+    version,
+    modelName: model.modelName,
+    createdAt,
+    trainingId: model.trainingId,
+    description: `Isolation Forest on ${model.featureSet} features of ${model.spec.window.length_seconds / 60}-minute windows`,
+    featureSet: model.featureSet,
+    featureNames: model.spec.features.map(({ name }) => name),
+    featureSpecHash: model.spec.hash,
+    exportFiles: model.inputFiles,
+    logCount: model.validation.stats.log_count,
+    trainingSamples: model.trainRows,
+    validationSamples: model.validationRows,
+    testSamples: model.testRows,
+    hyperparameters: { ...model.hyperparameters },
+    trainingConfig: model.config,
+    configHash: model.configHash,
+    codeVersion: model.codeVersion,
+    modelSha256,
+    sklearnVersion: model.sklearnVersion,
+    trainingDurationSeconds: model.durationSeconds,
+    peakMemoryBytes: model.peakMemoryBytes,
+    offset: model.offset,
+    thresholdPolicy: model.thresholdPolicy,
+    evaluation: model.evaluation,
+    gate: model.evaluation.gate,
+    driftDetection: model.drift,
+  };
+}

@@ -1,0 +1,298 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import { isTerminal, type RunStatus } from './core/run-status.js';
+import { TrainingEventEntity } from './training-event.entity.js';
+import { TrainingRunEntity } from './training-run.entity.js';
+import type {
+  NewTrainingRun,
+  RunEvent,
+  RunFailure,
+  RunLease,
+  RunListQuery,
+  TrainingRun,
+} from './training-run.js';
+
+/** Leases are judged by the database's clock only: replicas may disagree about the time. */
+const LEASE_SQL = `now() + make_interval(secs => $2)`;
+
+@Injectable()
+export class TrainingRunRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  async create(run: NewTrainingRun): Promise<TrainingRun> {
+    return this.dataSource.transaction(async (manager) => {
+      const repository = manager.getRepository(TrainingRunEntity);
+      await repository.insert({
+        id: run.trainingId,
+        modelName: run.modelName,
+        status: 'queued',
+        progress: 0,
+        step: run.step,
+        request: run.request,
+        config: run.config,
+        configHash: run.configHash,
+        origin: run.origin,
+        idempotencyKey: run.idempotencyKey,
+      });
+      await appendEvent(manager, run.trainingId, {
+        type: 'queued',
+        progress: 0,
+        step: run.step,
+        message: null,
+        data: null,
+      });
+      return toRun(await repository.findOneByOrFail({ id: run.trainingId }));
+    });
+  }
+
+  async find(trainingId: string): Promise<TrainingRun | null> {
+    const entity = await this.dataSource.getRepository(TrainingRunEntity).findOneBy({ id: trainingId });
+    return entity === null ? null : toRun(entity);
+  }
+
+  async findByIdempotencyKey(key: string): Promise<TrainingRun | null> {
+    const entity = await this.dataSource.getRepository(TrainingRunEntity).findOneBy({ idempotencyKey: key });
+    return entity === null ? null : toRun(entity);
+  }
+
+  /** Newest first, in a stable order; `before` is the last row of the page before. */
+  async list({ limit, before, status, modelName }: RunListQuery): Promise<TrainingRun[]> {
+    const query = this.dataSource
+      .getRepository(TrainingRunEntity)
+      .createQueryBuilder('run')
+      .orderBy('run.createdAt', 'DESC')
+      .addOrderBy('run.id', 'DESC')
+      .limit(limit);
+    if (status !== undefined) query.andWhere('run.status = :status', { status });
+    if (modelName !== undefined) query.andWhere('run.modelName = :modelName', { modelName });
+    if (before !== undefined) {
+      query.andWhere('(run.createdAt, run.id) < (CAST(:at AS timestamptz), CAST(:id AS uuid))', {
+        at: before.createdAt,
+        id: before.id,
+      });
+    }
+    return (await query.getMany()).map(toRun);
+  }
+
+  /**
+   * Takes the run for a worker: queued, or running under a lease that has expired. The higher fencing token shuts out
+   * a worker that lost its lease and comes back. null = somebody else has it, or it has ended.
+   */
+  async start(trainingId: string, workerId: string, leaseSeconds: number): Promise<RunLease | null> {
+    const [rows] = await this.dataSource.query<[{ fencing_token: number }[], number]>(
+      `UPDATE training_runs SET status = 'running', worker_id = $3, fencing_token = fencing_token + 1,
+         lease_expires_at = ${LEASE_SQL}, started_at = coalesce(started_at, now()), updated_at = now(), error = NULL
+       WHERE id = $1 AND NOT cancel_requested
+         AND (status = 'queued' OR (status = 'running' AND (lease_expires_at < now() OR worker_id = $3)))
+       RETURNING fencing_token`,
+      [trainingId, leaseSeconds, workerId],
+    );
+    return rows.length === 0 ? null : { trainingId, fencingToken: rows[0].fencing_token };
+  }
+
+  /** Extends the lease. 'lost' = the run belongs to somebody else or has ended; 'cancel' = somebody asked to stop. */
+  async renew(lease: RunLease, leaseSeconds: number): Promise<'ok' | 'cancel' | 'lost'> {
+    const [rows] = await this.dataSource.query<[{ cancel_requested: boolean }[], number]>(
+      `UPDATE training_runs SET lease_expires_at = ${LEASE_SQL}
+       WHERE id = $1 AND fencing_token = $3 AND status = 'running' RETURNING cancel_requested`,
+      [lease.trainingId, leaseSeconds, lease.fencingToken],
+    );
+    if (rows.length === 0) return 'lost';
+    return rows[0].cancel_requested ? 'cancel' : 'ok';
+  }
+
+  async progress(lease: RunLease, progress: number, step: string): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      const [rows] = await manager.query<[{ id: string }[], number]>(
+        `UPDATE training_runs SET progress = $3, step = $4, updated_at = now()
+         WHERE id = $1 AND fencing_token = $2 AND status = 'running' RETURNING id`,
+        [lease.trainingId, lease.fencingToken, progress, step],
+      );
+      if (rows.length > 0) {
+        await appendEvent(manager, lease.trainingId, {
+          type: 'progress',
+          progress,
+          step,
+          message: null,
+          data: null,
+        });
+      }
+    });
+  }
+
+  /** Ends a run exactly once. false = the lease was lost; nothing was written. */
+  async finish(lease: RunLease, end: RunEnd): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const [rows] = await manager.query<[{ progress: number; step: string }[], number]>(
+        `UPDATE training_runs SET status = $3, progress = coalesce($4, progress), step = coalesce($5, step), version = $6,
+           result = $7, error = $8, finished_at = now(), updated_at = now(), lease_expires_at = NULL
+         WHERE id = $1 AND fencing_token = $2 AND status = 'running' RETURNING progress, step`,
+        [
+          lease.trainingId,
+          lease.fencingToken,
+          end.status,
+          end.progress ?? null,
+          end.step ?? null,
+          end.version ?? null,
+          end.result === undefined ? null : JSON.stringify(end.result),
+          end.error === undefined ? null : JSON.stringify(end.error),
+        ],
+      );
+      if (rows.length === 0) return false;
+      await appendEvent(manager, lease.trainingId, {
+        type: end.status,
+        progress: rows[0].progress,
+        step: rows[0].step,
+        message: end.error?.message ?? null,
+        data: end.version === undefined ? null : { version: end.version },
+      });
+      return true;
+    });
+  }
+
+  /** Hands a running run back to the queue (its worker shuts down). */
+  async requeue(lease: RunLease): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE training_runs SET status = 'queued', progress = 0, worker_id = NULL, lease_expires_at = NULL, updated_at = now()
+       WHERE id = $1 AND fencing_token = $2 AND status = 'running'`,
+      [lease.trainingId, lease.fencingToken],
+    );
+  }
+
+  /** A queued run ends at once; a running one is asked to stop. null = there is no such run. */
+  async requestCancel(trainingId: string): Promise<TrainingRun | null> {
+    return this.dataSource.transaction(async (manager) => {
+      const [rows] = await manager.query<[{ status: RunStatus; was: RunStatus }[], number]>(
+        `UPDATE training_runs AS run SET cancel_requested = true, updated_at = now(),
+           status = CASE WHEN run.status = 'queued' THEN 'cancelled' ELSE run.status END,
+           finished_at = CASE WHEN run.status = 'queued' THEN now() ELSE run.finished_at END
+         FROM (SELECT id, status AS was FROM training_runs WHERE id = $1 FOR UPDATE) AS old
+         WHERE run.id = old.id AND old.was IN ('queued', 'running') RETURNING run.status, old.was`,
+        [trainingId],
+      );
+      if (rows.length > 0 && rows[0].status === 'cancelled') {
+        await appendEvent(manager, trainingId, {
+          type: 'cancelled',
+          progress: 0,
+          step: 'Cancelled',
+          message: null,
+          data: null,
+        });
+      }
+      const entity = await manager.getRepository(TrainingRunEntity).findOneBy({ id: trainingId });
+      return entity === null ? null : toRun(entity);
+    });
+  }
+
+  /** Running runs whose worker may be gone: for the reconciler. */
+  async runningWithWorkers(): Promise<
+    { trainingId: string; workerId: string; expired: boolean; origin: string }[]
+  > {
+    return this.dataSource.query(
+      `SELECT id AS "trainingId", worker_id AS "workerId", origin, lease_expires_at < now() AS expired
+       FROM training_runs WHERE status = 'running'`,
+    );
+  }
+
+  /** Ends a run whose worker is known to be gone; the worker id guards against a new owner. */
+  async abandon(trainingId: string, workerId: string, error: RunFailure): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const [rows] = await manager.query<[{ progress: number; step: string }[], number]>(
+        `UPDATE training_runs SET status = 'failed', error = $3, finished_at = now(), updated_at = now(),
+           lease_expires_at = NULL, fencing_token = fencing_token + 1
+         WHERE id = $1 AND worker_id = $2 AND status = 'running' RETURNING progress, step`,
+        [trainingId, workerId, JSON.stringify(error)],
+      );
+      if (rows.length === 0) return false;
+      await appendEvent(manager, trainingId, {
+        type: 'failed',
+        ...rows[0],
+        message: error.message,
+        data: null,
+      });
+      return true;
+    });
+  }
+
+  async eventsAfter(trainingId: string, sequence: number, limit: number): Promise<RunEvent[]> {
+    const entities = await this.dataSource
+      .getRepository(TrainingEventEntity)
+      .createQueryBuilder('event')
+      .where('event.runId = :trainingId AND event.sequence > :sequence', { trainingId, sequence })
+      .orderBy('event.sequence', 'ASC')
+      .limit(limit)
+      .getMany();
+    return entities.map(({ sequence: number, type, progress, step, message, data, createdAt }) => ({
+      sequence: number,
+      type,
+      progress,
+      step,
+      message,
+      data,
+      createdAt: createdAt.toISOString(),
+    }));
+  }
+
+  async queuedIds(): Promise<string[]> {
+    const rows: { id: string }[] = await this.dataSource.query(
+      `SELECT id FROM training_runs WHERE status = 'queued' AND origin <> 'cli' ORDER BY created_at`,
+    );
+    return rows.map(({ id }) => id);
+  }
+}
+
+export interface RunEnd {
+  readonly status: 'completed' | 'rejected' | 'failed' | 'cancelled';
+  readonly progress?: number;
+  readonly step?: string;
+  readonly version?: string;
+  readonly result?: unknown;
+  readonly error?: RunFailure;
+}
+
+interface NewEvent {
+  readonly type: string;
+  readonly progress: number;
+  readonly step: string;
+  readonly message: string | null;
+  readonly data: unknown;
+}
+
+/** The caller holds the run's row lock (it has just updated or inserted it), so sequences cannot collide. */
+async function appendEvent(manager: EntityManager, trainingId: string, event: NewEvent): Promise<void> {
+  await manager.query(
+    `INSERT INTO training_events (run_id, sequence, type, progress, step, message, data)
+     SELECT $1, coalesce(max(sequence), 0) + 1, $2, $3, $4, $5, $6 FROM training_events WHERE run_id = $1`,
+    [
+      trainingId,
+      event.type,
+      event.progress,
+      event.step,
+      event.message,
+      event.data === null ? null : JSON.stringify(event.data),
+    ],
+  );
+}
+
+function toRun(entity: TrainingRunEntity): TrainingRun {
+  return {
+    trainingId: entity.id,
+    modelName: entity.modelName,
+    status: entity.status as RunStatus,
+    progress: entity.progress,
+    step: entity.step,
+    error: entity.error as RunFailure | null,
+    request: entity.request,
+    config: entity.config,
+    configHash: entity.configHash,
+    version: entity.version,
+    result: entity.result,
+    origin: entity.origin as TrainingRun['origin'],
+    cancelRequested: entity.cancelRequested && !isTerminal(entity.status as RunStatus),
+    createdAt: entity.createdAt.toISOString(),
+    startedAt: entity.startedAt?.toISOString() ?? null,
+    finishedAt: entity.finishedAt?.toISOString() ?? null,
+    updatedAt: entity.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,30 @@
+import { parentPort, workerData, type Transferable } from 'node:worker_threads';
+import type { TaskReply, TaskStart } from '../platform/compute/protocol.js';
+import { AppError, serializeError } from '../shared/errors.js';
+
+export interface TaskOutput<Output> {
+  readonly output: Output;
+  readonly transfer?: Transferable[];
+}
+
+export type ReportProgress = (fraction: number, message: string) => void;
+
+/** Runs the one task this thread was started for and answers with a result or an error, never with silence. */
+export function runTask<Input, Output>(
+  task: (input: Input, report: ReportProgress) => TaskOutput<Output>,
+): void {
+  if (parentPort === null) throw new AppError('internal', 'A worker entry was run outside a worker thread.');
+  const port = parentPort;
+  const post = (reply: TaskReply<Output>, transfer: Transferable[] = []): void => {
+    port.postMessage(reply, transfer);
+  };
+  try {
+    const { input } = workerData as TaskStart<Input>;
+    const { output, transfer } = task(input, (fraction, message) => {
+      post({ type: 'progress', fraction, message });
+    });
+    post({ type: 'result', output }, transfer);
+  } catch (error) {
+    post({ type: 'error', error: serializeError(error) });
+  }
+}
