@@ -19,6 +19,9 @@ export function parseExportPath(text: string): ExportPath {
 /** A file name for an upload: what the client called it, with everything unusual replaced. */
 export function safeFileName(text: string): string {
   const base = text.split(/[\\/]/).at(-1) ?? '';
-  const clean = base.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._-]+/, '').slice(0, 120);
+  const clean = base
+    .replace(/[^A-Za-z0-9._-]+/g, '_')
+    .replace(/^[._-]+/, '')
+    .slice(0, 120);
   return clean === '' ? 'export' : clean;
 }
