@@ -1,15 +1,22 @@
 /** How the stream of lines is cut into rows (features page, section 0). */
 export interface WindowConfig {
   readonly lengthSeconds: number;
+  /** At most the length; smaller = overlapping windows. */
   readonly strideSeconds: number;
   /** How far context features look back, seconds. */
   readonly contextSeconds: number;
   readonly groupBy: 'device' | 'all';
-  /** IANA zone for hour and weekday features; window borders are multiples of the stride since the epoch in it. */
+  /** IANA zone of the hour and weekday features. Window borders are multiples of the stride since the epoch, in UTC. */
   readonly timezone: string;
   /** More windows than this are refused with the number. */
   readonly maxWindows: number;
 }
+
+/**
+ * Offset of the configured zone from UTC at a moment, both in milliseconds. Passed in, because the core has no
+ * calendar of its own.
+ */
+export type ZoneOffset = (utcMs: number) => number;
 
 /** Rows = windows (complete grid per device), ordered by (startMs, device); columns = features of one set. */
 export interface WindowTable {

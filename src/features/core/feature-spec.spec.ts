@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../shared/errors.js';
+import { FEATURE_CATALOGUE } from './feature-catalogue.js';
+import { FEATURE_FORMULAS } from './feature-formulas.js';
+import { featureSet, featureSetNames } from './feature-sets.js';
+import {
+  buildFeatureSpec,
+  parseFeatureSpec,
+  preprocessingFromSpec,
+  windowConfigFromSpec,
+} from './feature-spec.js';
+import { fitPreprocessing } from './preprocess.js';
+import type { WindowConfig } from './window-table.js';
+
+const WINDOW: WindowConfig = {
+  lengthSeconds: 300,
+  strideSeconds: 60,
+  contextSeconds: 1800,
+  groupBy: 'device',
+  timezone: 'Europe/Berlin',
+  maxWindows: 100,
+};
+
+function sample() {
+  const set = featureSet('wifi');
+  const columns = set.features.length;
+  const values = new Float64Array(50 * columns).map((_, i) => ((i * 7919) % 101) / 3);
+  const options = { impute: 'median', clip: 'quantiles' } as const;
+  const preprocessing = fitPreprocessing(values, 50, columns, options, set.features);
+  return { set, preprocessing, spec: buildFeatureSpec({ set, window: WINDOW, preprocessing, options }) };
+}
+
+const stored = (spec: unknown): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(spec)) as Record<string, unknown>;
+
+describe('feature_spec.json', () => {
+  it('gives back the same preprocessing and window after a trip through a file', () => {
+    const { spec, preprocessing } = sample();
+    const parsed = parseFeatureSpec(stored(spec));
+    expect(parsed).toEqual(spec);
+    expect(preprocessingFromSpec(parsed)).toEqual(preprocessing);
+    expect(windowConfigFromSpec(parsed, 100)).toEqual(WINDOW);
+    expect(parsed.features.map(({ name }) => name)).toEqual(
+      featureSet('wifi').features.map(({ name }) => name),
+    );
+  });
+
+  it('has the same hash for the same content and another for another window', () => {
+    const { spec, set, preprocessing } = sample();
+    const options = { impute: 'median', clip: 'quantiles' } as const;
+    expect(buildFeatureSpec({ set, window: { ...WINDOW, maxWindows: 5 }, preprocessing, options }).hash).toBe(
+      spec.hash,
+    );
+    const other = buildFeatureSpec({
+      set,
+      window: { ...WINDOW, lengthSeconds: 600 },
+      preprocessing,
+      options,
+    });
+    expect(other.hash).not.toBe(spec.hash);
+  });
+
+  it.each([
+    ['features', (spec: Record<string, unknown>) => ({ ...spec, features: [] })],
+    [
+      'window.length_seconds',
+      (spec: Record<string, unknown>) => ({ ...spec, window: { stride_seconds: 1 } }),
+    ],
+    [
+      'preprocessing.scaler.scale',
+      (spec: Record<string, unknown>) => {
+        const preprocessing = spec.preprocessing as { scaler: { scale: number[] } };
+        preprocessing.scaler.scale[3] = 0;
+        return spec;
+      },
+    ],
+    ['feature_spec', () => null],
+    ['hash is', (spec: Record<string, unknown>) => ({ ...spec, feature_set: 'other' })],
+    [
+      'hash is',
+      (spec: Record<string, unknown>) => {
+        const preprocessing = spec.preprocessing as { clip_high: number[] };
+        preprocessing.clip_high[5] += 1;
+        return spec;
+      },
+    ],
+  ])('refuses a file with a wrong %s', (field, tamper) => {
+    const tampered: unknown = tamper(stored(sample().spec));
+    let caught: unknown;
+    try {
+      parseFeatureSpec(tampered);
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toBeInstanceOf(AppError);
+    expect(caught).toMatchObject({
+      code: 'artifact_integrity',
+      message: expect.stringContaining(field) as string,
+    });
+  });
+});
+
+describe('feature sets', () => {
+  it('wifi begins with the columns of the design documents, in their order', () => {
+    const names = featureSet('wifi').features.map(({ name }) => name);
+    expect(names).toHaveLength(27);
+    expect(names.slice(0, 5)).toEqual([
+      'auth_failure_ratio',
+      'deauth_ratio',
+      'beacon_ratio',
+      'unique_mac_count',
+      'unique_ssid_count',
+    ]);
+    expect(names.slice(-4)).toEqual([
+      'total_devices',
+      'max_device_activity',
+      'mean_device_activity',
+      'signal_missing',
+    ]);
+  });
+
+  it('every feature of every set has a definition and a formula', () => {
+    for (const name of featureSetNames()) {
+      for (const feature of featureSet(name).features) {
+        expect(feature.definition.length).toBeGreaterThan(10);
+        expect(FEATURE_FORMULAS).toHaveProperty(feature.name);
+      }
+    }
+    expect([...FEATURE_CATALOGUE.values()].filter(({ clock }) => clock).map(({ name }) => name)).toEqual([
+      'mean_hour_of_day',
+      'mean_day_of_week',
+    ]);
+  });
+
+  it('an unknown name is refused with the known ones', () => {
+    expect(() => featureSet('wlan')).toThrowError(/"wlan", expected one of: wifi, system/);
+  });
+});

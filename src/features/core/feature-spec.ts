@@ -1,0 +1,148 @@
+import { canonicalJson, sha256Hex } from '../../shared/digest.js';
+import { AppError } from '../../shared/errors.js';
+import { CATALOGUE_VERSION } from './feature-catalogue.js';
+import type { FeatureKind } from './feature-catalogue.js';
+import type { FeatureSetDefinition } from './feature-sets.js';
+import { checkFeatureSpec } from './feature-spec-check.js';
+import type { Preprocessing, PreprocessingOptions } from './preprocessing.js';
+import type { WindowConfig } from './window-table.js';
+
+export interface FeatureSpecEntry {
+  readonly name: string;
+  readonly kind: FeatureKind;
+  readonly unit: string;
+  readonly definition: string;
+  readonly missing: 'zero' | 'nan';
+  readonly rare_event: boolean;
+  readonly clock: boolean;
+  /** Codes of a categorical feature. */
+  readonly categories?: Readonly<Record<string, number>>;
+}
+
+/** `feature_spec.json`: everything needed to compute a model's input again, and to prove that it is the same. */
+export interface FeatureSpec {
+  readonly feature_set: string;
+  readonly catalogue_version: string;
+  /** In column order. */
+  readonly features: readonly FeatureSpecEntry[];
+  readonly window: {
+    readonly length_seconds: number;
+    readonly stride_seconds: number;
+    readonly context_seconds: number;
+    readonly group_by: 'device' | 'all';
+    readonly timezone: string;
+  };
+  readonly preprocessing: {
+    readonly impute: PreprocessingOptions['impute'];
+    readonly clip: PreprocessingOptions['clip'];
+    /** One number a feature; null in a bound = unbounded. */
+    readonly impute_values: readonly number[];
+    readonly clip_low: readonly (number | null)[];
+    readonly clip_high: readonly (number | null)[];
+    readonly scaler: {
+      readonly mean: readonly number[];
+      readonly variance: readonly number[];
+      readonly scale: readonly number[];
+      readonly samples_seen: number;
+    };
+  };
+  /** SHA-256 of the canonical JSON of everything else. */
+  readonly hash: string;
+}
+
+export interface FeatureSpecInput {
+  readonly set: FeatureSetDefinition;
+  readonly window: WindowConfig;
+  readonly preprocessing: Preprocessing;
+  readonly options: PreprocessingOptions;
+}
+
+export function buildFeatureSpec({ set, window, preprocessing, options }: FeatureSpecInput): FeatureSpec {
+  const content: Omit<FeatureSpec, 'hash'> = {
+    feature_set: set.name,
+    catalogue_version: CATALOGUE_VERSION,
+    features: set.features.map(({ name, kind, unit, definition, missing, rareEvent, clock, categories }) => ({
+      name,
+      kind,
+      unit,
+      definition,
+      missing,
+      rare_event: rareEvent,
+      clock,
+      ...(categories === undefined ? {} : { categories }),
+    })),
+    window: {
+      length_seconds: window.lengthSeconds,
+      stride_seconds: window.strideSeconds,
+      context_seconds: window.contextSeconds,
+      group_by: window.groupBy,
+      timezone: window.timezone,
+    },
+    preprocessing: {
+      impute: options.impute,
+      clip: options.clip,
+      impute_values: Array.from(preprocessing.imputeValue),
+      clip_low: Array.from(preprocessing.clipLow, finiteOrNull),
+      clip_high: Array.from(preprocessing.clipHigh, finiteOrNull),
+      scaler: {
+        mean: Array.from(preprocessing.mean),
+        variance: Array.from(preprocessing.variance),
+        scale: Array.from(preprocessing.scale),
+        samples_seen: preprocessing.samplesSeen,
+      },
+    },
+  };
+  return { ...content, hash: contentHash(content) };
+}
+
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+function contentHash(content: Omit<FeatureSpec, 'hash'>): string {
+  return sha256Hex(canonicalJson(content));
+}
+
+/**
+ * A feature spec from parsed JSON, fully checked.
+ *
+ * @throws AppError `artifact_integrity` naming the field, or the hash when the content was changed after it was written
+ */
+export function parseFeatureSpec(json: unknown): FeatureSpec {
+  const spec = checkFeatureSpec(json);
+  const { hash, ...content } = spec;
+  const actual = contentHash(content);
+  if (actual !== hash) {
+    throw new AppError(
+      'artifact_integrity',
+      `feature_spec.json: hash is ${hash}, but the content has ${actual}.`,
+      {
+        hint: 'The file was changed after training. Restore the version from a backup or train again.',
+      },
+    );
+  }
+  return spec;
+}
+
+export function preprocessingFromSpec({ preprocessing }: FeatureSpec): Preprocessing {
+  const { impute_values, clip_low, clip_high, scaler } = preprocessing;
+  return {
+    imputeValue: Float64Array.from(impute_values),
+    clipLow: Float64Array.from(clip_low, (bound) => bound ?? -Infinity),
+    clipHigh: Float64Array.from(clip_high, (bound) => bound ?? Infinity),
+    mean: Float64Array.from(scaler.mean),
+    variance: Float64Array.from(scaler.variance),
+    scale: Float64Array.from(scaler.scale),
+    samplesSeen: scaler.samples_seen,
+  };
+}
+
+/** The window grid of a spec, to extract rows for its model; `maxWindows` is a limit of the run, not of the model. */
+export function windowConfigFromSpec({ window }: FeatureSpec, maxWindows: number): WindowConfig {
+  return {
+    lengthSeconds: window.length_seconds,
+    strideSeconds: window.stride_seconds,
+    contextSeconds: window.context_seconds,
+    groupBy: window.group_by,
+    timezone: window.timezone,
+    maxWindows,
+  };
+}

@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { fitPreprocessing, imputeAndClip, scaleToFloat32, type ColumnTraits } from './preprocess.js';
+import type { PreprocessingOptions } from './preprocessing.js';
+
+const MEDIAN: PreprocessingOptions = { impute: 'median', clip: 'none' };
+const plain = (columns: number): ColumnTraits[] =>
+  Array.from({ length: columns }, (_, i) => ({ name: `f${i}`, kind: 'measure', rareEvent: false }));
+
+interface Golden {
+  readonly scaler: { readonly mean: number[]; readonly var: number[]; readonly scale: number[] };
+  readonly train_X: number[][];
+  readonly X: number[][];
+  readonly Z: number[][];
+}
+
+const GOLDEN_DIR = 'test/golden/sklearn';
+const goldenFiles = readdirSync(GOLDEN_DIR).filter((name) => name.endsWith('.json'));
+
+describe('StandardScaler', () => {
+  it.each(goldenFiles)('equals scikit-learn on %s', (file) => {
+    const golden = JSON.parse(readFileSync(`${GOLDEN_DIR}/${file}`, 'utf8')) as Golden;
+    const rows = golden.train_X.length;
+    const columns = golden.train_X[0].length;
+    const prep = fitPreprocessing(
+      Float64Array.from(golden.train_X.flat()),
+      rows,
+      columns,
+      MEDIAN,
+      plain(columns),
+    );
+    const close = (actual: Float64Array, expected: readonly number[]): void => {
+      actual.forEach((value, i) => {
+        expect(Math.abs(value - expected[i])).toBeLessThanOrEqual(1e-15 * Math.abs(expected[i]));
+      });
+    };
+    close(prep.mean, golden.scaler.mean);
+    close(prep.variance, golden.scaler.var);
+    close(prep.scale, golden.scaler.scale);
+    expect(prep.samplesSeen).toBe(rows);
+
+    const scaled = new Float32Array(golden.X.length * columns);
+    scaleToFloat32(Float64Array.from(golden.X.flat()), golden.X.length, columns, prep, scaled);
+    expect(scaled).toEqual(Float32Array.from(golden.Z.flat()));
+  });
+
+  it('gives a constant column the scale 1, also when rounding makes its variance not quite 0', () => {
+    const values = new Float64Array(30).fill(0.1);
+    const prep = fitPreprocessing(values, 10, 3, MEDIAN, plain(3));
+    expect([...prep.scale]).toEqual([1, 1, 1]);
+  });
+});
+
+describe('imputation and clipping', () => {
+  it('replaces the missing by the median of what is there, and by 0 where nothing ever is', () => {
+    const values = Float64Array.from([1, NaN, NaN, NaN, 10, NaN, 4, 20, NaN]);
+    const prep = fitPreprocessing(values, 3, 3, MEDIAN, plain(3));
+    expect([...prep.imputeValue]).toEqual([2.5, 15, 0]);
+    const out = new Float64Array(9);
+    imputeAndClip(values, 3, 3, prep, out);
+    expect([...out]).toEqual([1, 15, 0, 2.5, 10, 0, 4, 20, 0]);
+    const mean = fitPreprocessing(
+      Float64Array.from([1, NaN, 2, 6]),
+      4,
+      1,
+      { impute: 'mean', clip: 'none' },
+      plain(1),
+    );
+    expect(mean.imputeValue[0]).toBe(3);
+  });
+
+  it('clips to the 0.1 % and 99.9 % quantiles, but never a rare event, a category or a flag', () => {
+    // 0, 1, .. 1000: numpy.percentile(.., [0.1, 99.9]) = [1, 999]
+    const rows = 1001;
+    const traits: ColumnTraits[] = [
+      { name: 'a', kind: 'count', rareEvent: false },
+      { name: 'b', kind: 'count', rareEvent: true },
+      { name: 'c', kind: 'categorical', rareEvent: false },
+      { name: 'd', kind: 'flag', rareEvent: false },
+    ];
+    const values = new Float64Array(rows * 4).map((_, i) => Math.floor(i / 4));
+    const prep = fitPreprocessing(values, rows, 4, { impute: 'median', clip: 'quantiles' }, traits);
+    expect([...prep.clipLow]).toEqual([1, -Infinity, -Infinity, -Infinity]);
+    expect(prep.clipHigh[0]).toBeCloseTo(999, 9);
+    expect([...prep.clipHigh.subarray(1)]).toEqual([Infinity, Infinity, Infinity]);
+    const out = new Float64Array(4);
+    imputeAndClip(Float64Array.from([5000, 5000, 5000, 5000]), 1, 4, prep, out);
+    expect([...out]).toEqual([prep.clipHigh[0], 5000, 5000, 5000]);
+  });
+
+  it('without imputation refuses missing training values and names the feature', () => {
+    const fit = (): unknown =>
+      fitPreprocessing(Float64Array.from([1, NaN]), 2, 1, { impute: 'none', clip: 'none' }, plain(1));
+    expect(fit).toThrowError(/"f0" is missing in 1 of 2/);
+  });
+});

@@ -1,0 +1,158 @@
+import { AppError } from '../../shared/errors.js';
+import { percentileSorted } from '../../shared/stats.js';
+import type { FeatureDefinition } from './feature-catalogue.js';
+import type { Preprocessing, PreprocessingOptions } from './preprocessing.js';
+
+/** What the fit has to know of a column. */
+export type ColumnTraits = Pick<FeatureDefinition, 'name' | 'kind' | 'rareEvent'>;
+
+const CLIP_LOW_PERCENT = 0.1;
+const CLIP_HIGH_PERCENT = 99.9;
+const EPSILON = Number.EPSILON;
+
+/**
+ * Fits imputation, clipping and scaling on the training rows.
+ *
+ * Rare events, categories and flags are never clipped: a quantile bound lies at "nothing happened" for something that
+ * happens in fewer than one window of a thousand, and would erase exactly the windows worth finding.
+ *
+ * @param values rows x columns, row-major, NaN = missing
+ * @param traits one entry a column
+ * @throws AppError `config_invalid` when imputation is 'none' and a training value is missing
+ */
+export function fitPreprocessing(
+  values: Float64Array,
+  rows: number,
+  columns: number,
+  options: PreprocessingOptions,
+  traits: readonly ColumnTraits[],
+): Preprocessing {
+  const prep: Preprocessing = {
+    imputeValue: new Float64Array(columns),
+    clipLow: new Float64Array(columns).fill(-Infinity),
+    clipHigh: new Float64Array(columns).fill(Infinity),
+    mean: new Float64Array(columns),
+    variance: new Float64Array(columns),
+    scale: new Float64Array(columns).fill(1),
+    samplesSeen: rows,
+  };
+  for (let column = 0; column < columns; column++) {
+    const present = presentValues(values, rows, columns, column);
+    prep.imputeValue[column] = imputation(present, rows, options, traits[column]);
+    if (options.clip === 'quantiles' && present.length > 0 && isClipped(traits[column])) {
+      prep.clipLow[column] = percentileSorted(present, CLIP_LOW_PERCENT);
+      prep.clipHigh[column] = percentileSorted(present, CLIP_HIGH_PERCENT);
+    }
+  }
+  const clean = new Float64Array(rows * columns);
+  imputeAndClip(values, rows, columns, prep, clean);
+  fitScaler(clean, rows, columns, prep);
+  return prep;
+}
+
+const isClipped = ({ kind, rareEvent }: ColumnTraits): boolean =>
+  !rareEvent && kind !== 'categorical' && kind !== 'flag';
+
+/** The column's values without the missing ones, ascending. */
+function presentValues(values: Float64Array, rows: number, columns: number, column: number): Float64Array {
+  const present = new Float64Array(rows);
+  let count = 0;
+  for (let row = 0, at = column; row < rows; row++, at += columns) {
+    if (!Number.isNaN(values[at])) present[count++] = values[at];
+  }
+  return present.subarray(0, count).sort();
+}
+
+function imputation(
+  sorted: Float64Array,
+  rows: number,
+  { impute }: PreprocessingOptions,
+  { name }: ColumnTraits,
+): number {
+  const count = sorted.length;
+  if (impute === 'none' && count < rows) {
+    throw new AppError(
+      'config_invalid',
+      `features.impute is "none", but "${name}" is missing in ${rows - count} of ${rows} training windows.`,
+      { hint: 'Set features.impute to "median"; an Isolation Forest cannot be trained on missing values.' },
+    );
+  }
+  // Nothing ever measured: by definition "no data" is 0, in training and at serving time alike.
+  if (count === 0) return 0;
+  if (impute !== 'mean') return percentileSorted(sorted, 50);
+  let sum = 0;
+  for (const value of sorted) sum += value;
+  return sum / count;
+}
+
+/**
+ * scikit-learn's StandardScaler, operation for operation (`_incremental_mean_and_var`, `_is_constant_feature`): sums run
+ * down the rows, the variance is the population's with the mean's rounding error taken out again, and a column whose
+ * variance is within rounding of zero is constant and keeps scale 1.
+ */
+function fitScaler(x: Float64Array, rows: number, columns: number, prep: Preprocessing): void {
+  if (rows === 0) return;
+  for (let column = 0; column < columns; column++) {
+    let sum = 0;
+    for (let row = 0, at = column; row < rows; row++, at += columns) sum += x[at];
+    const mean = sum / rows;
+    let drift = 0;
+    let squares = 0;
+    for (let row = 0, at = column; row < rows; row++, at += columns) {
+      const deviation = x[at] - mean;
+      drift += deviation;
+      squares += deviation * deviation;
+    }
+    const variance = (squares - (drift * drift) / rows) / rows;
+    const rounding = rows * EPSILON * variance + (rows * mean * EPSILON) ** 2;
+    prep.mean[column] = mean;
+    prep.variance[column] = variance;
+    prep.scale[column] = variance <= rounding ? 1 : Math.sqrt(variance);
+  }
+}
+
+/**
+ * Replaces missing values and clips; a NaN cannot come out of it.
+ *
+ * @param values rows x columns, row-major, NaN = missing
+ * @param out same shape; may be `values` itself
+ */
+export function imputeAndClip(
+  values: Float64Array,
+  rows: number,
+  columns: number,
+  prep: Preprocessing,
+  out: Float64Array,
+): void {
+  const { imputeValue, clipLow, clipHigh } = prep;
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++) {
+      const value = values[at];
+      if (Number.isNaN(value)) out[at] = imputeValue[column];
+      else if (value < clipLow[column]) out[at] = clipLow[column];
+      else if (value > clipHigh[column]) out[at] = clipHigh[column];
+      else out[at] = value;
+    }
+  }
+}
+
+/**
+ * `(x - mean) / scale` in float64, subtract then divide as numpy does, then rounded to float32 as scikit-learn's trees
+ * read it.
+ *
+ * @param values rows x columns after {@link imputeAndClip}
+ */
+export function scaleToFloat32(
+  values: Float64Array,
+  rows: number,
+  columns: number,
+  prep: Preprocessing,
+  out: Float32Array,
+): void {
+  const { mean, scale } = prep;
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++) {
+      out[at] = (values[at] - mean[column]) / scale[column];
+    }
+  }
+}
