@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { isProcessAlive } from '../../src/platform/process-identity.js';
 import type { ConnectionFile } from '../../src/platform/database/embedded/connection-file.js';
 import {
   startEmbeddedPostgres,
@@ -35,6 +36,7 @@ export interface Holder {
 /** Data directories with servers for one test; `cleanUp` ends what the test left. */
 export class EmbeddedSandbox {
   private readonly directories: string[] = [];
+  private readonly dataDirs = new Set<string>();
   private readonly handles: EmbeddedPostgresHandle[] = [];
   private readonly holders: ChildProcess[] = [];
 
@@ -46,6 +48,7 @@ export class EmbeddedSandbox {
   }
 
   async start(dataDir: string, idleSeconds = 20): Promise<EmbeddedPostgresHandle> {
+    this.dataDirs.add(dataDir);
     const handle = await startEmbeddedPostgres({ dataDir, idleSeconds });
     this.handles.push(handle);
     return handle;
@@ -65,15 +68,24 @@ export class EmbeddedSandbox {
   async cleanUp(): Promise<void> {
     for (const child of this.holders.splice(0)) child.kill('SIGKILL');
     for (const handle of this.handles.splice(0)) await handle.release();
-    for (const directory of this.directories.splice(0)) {
-      // Whatever the test did to it, the last holder stops the server together with its watchdog.
-      const last = await startEmbeddedPostgres({ dataDir: directory }).catch(() => undefined);
-      await last?.release({ stopIfLast: true });
-      const { dir } = connectionFile(directory) ?? { dir: directory };
-      rmSync(dir, { recursive: true, force: true });
-      rmSync(directory, { recursive: true, force: true });
-    }
+    for (const dataDir of this.dataDirs) await stopServer(dataDir);
+    this.dataDirs.clear();
+    for (const directory of this.directories.splice(0)) rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Whatever the test did to it, the last holder stops the server together with its watchdog. */
+async function stopServer(dataDir: string): Promise<void> {
+  const found = connectionFile(dataDir);
+  if (found === undefined) return;
+  if (found.pid !== null && isProcessAlive(found.pid)) {
+    const last = await startEmbeddedPostgres({ dataDir });
+    await last.release({ stopIfLast: true });
+  }
+  rmSync(found.dir, { recursive: true, force: true });
+  const parent = dirname(found.dir);
+  // A cluster outside of its data directory: the last one takes the common parent along.
+  if (basename(parent) === 'mcp-training' && readdirSync(parent).length === 0) rmdirSync(parent);
 }
 
 export function connectionFile(dataDir: string): ConnectionFile | undefined {

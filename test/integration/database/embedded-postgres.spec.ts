@@ -37,6 +37,14 @@ function processesOf(dataDir: string): string[] {
     .filter((line) => line.includes(dataDir) && !line.includes('--input-type'));
 }
 
+function connectedWatchdogs(url: string): Promise<{ pid: number }[]> {
+  return queryOnce(
+    url,
+    `SELECT split_part(application_name, ' ', 3)::int AS pid FROM pg_stat_activity
+     WHERE application_name LIKE 'mcp-training watchdog %'`,
+  );
+}
+
 describe('the embedded PostgreSQL', { timeout: 90_000 }, () => {
   const sandbox = new EmbeddedSandbox();
   afterEach(() => sandbox.cleanUp());
@@ -224,15 +232,22 @@ describe('the embedded PostgreSQL', { timeout: 90_000 }, () => {
     expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
   });
 
+  it('stops by itself when its data directory was deleted under it', async () => {
+    const dataDir = join(sandbox.newDirectory(isRoot ? 0o700 : 0o755), 'data');
+    const holder = await sandbox.startInProcess(dataDir, 1);
+    const { pid, dir } = connectionFile(dataDir)!;
+    await eventually('a watchdog', 10_000, async () => (await connectedWatchdogs(holder.url)).length === 1);
+    rmSync(dataDir, { recursive: true });
+    holder.process.kill('SIGKILL');
+    await eventually('the server is gone', 15_000, () => !isProcessAlive(pid!));
+    await eventually('the watchdog is gone', 5_000, () => processesOf(dataDir).length === 0);
+    rmSync(dir, { recursive: true, force: true });
+  });
+
   it('gets a new watchdog on release when somebody killed the old one', async () => {
     const dataDir = sandbox.newDirectory();
     const handle = await sandbox.start(dataDir, 1);
-    const watchdogs = (): Promise<{ pid: number }[]> =>
-      queryOnce(
-        handle.url,
-        `SELECT split_part(application_name, ' ', 3)::int AS pid FROM pg_stat_activity
-        WHERE application_name LIKE 'mcp-training watchdog %'`,
-      );
+    const watchdogs = (): Promise<{ pid: number }[]> => connectedWatchdogs(handle.url);
     await eventually('a watchdog', 5_000, async () => (await watchdogs()).length === 1);
     const [{ pid }] = await watchdogs();
     process.kill(pid, 'SIGKILL');
@@ -277,7 +292,5 @@ describe('the embedded PostgreSQL', { timeout: 90_000 }, () => {
     expect(await queryOnce(second.url, 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 0 }]);
     const { dir } = connectionFile(dataDir)!;
     expect(dir).not.toContain(dataDir);
-    await second.release({ stopIfLast: true });
-    rmSync(dir, { recursive: true });
   });
 });

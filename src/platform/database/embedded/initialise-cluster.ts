@@ -33,6 +33,7 @@ export function readPassword(dir: string): string {
  */
 export async function initialiseCluster(location: ClusterLocation, binaries: NativeBinaries): Promise<void> {
   const { dir, account } = location;
+  await refuseForeign(dir);
   await removeLeftovers(dir);
   const temporary = `${dir}.tmp-${process.pid}`;
   const passwordFile = `${temporary}.password`;
@@ -42,19 +43,21 @@ export async function initialiseCluster(location: ClusterLocation, binaries: Nat
     if (account !== undefined) await chown(passwordFile, account.uid, account.gid);
     await runInitdb(binaries.initdb, temporary, passwordFile, location);
     await rename(passwordFile, join(temporary, PASSWORD_FILE));
-    await rename(temporary, dir).catch((cause: unknown) => {
-      // Whatever is in there, it is not ours to delete.
-      throw new AppError('unavailable', `${dir} is not empty and is not a PostgreSQL cluster.`, {
-        cause,
-        hint: 'Move it away, or restore the data directory from a backup.',
-      });
-    });
+    await rename(temporary, dir);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
   } finally {
     await rm(passwordFile, { force: true });
   }
+}
+
+/** Whatever is in there, it is not ours to delete. An empty directory is fine: a rename replaces it. */
+async function refuseForeign(dir: string): Promise<void> {
+  if (!existsSync(dir) || (await readdir(dir)).length === 0) return;
+  throw new AppError('unavailable', `${dir} is not empty and is not a PostgreSQL cluster.`, {
+    hint: 'Move it away, or restore the data directory from a backup.',
+  });
 }
 
 async function removeLeftovers(dir: string): Promise<void> {

@@ -8,6 +8,7 @@
  *
  * Arguments: the data directory, the idle time in seconds.
  */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { claimWatch, countOtherClients, watchdogName } from './cluster-sessions.js';
@@ -48,6 +49,11 @@ function connect(server: ConnectionFile, pid: number): Promise<pg.Client | undef
 }
 
 async function stopIfIdle(dataDir: string, server: ConnectionFile, client: pg.Client): Promise<boolean> {
+  if (server.pid !== null && !existsSync(dataDir)) {
+    // Deleted, with the lock and the address in it: nobody can come any more.
+    await stopPostmaster({ pid: server.pid, port: server.port });
+    return true;
+  }
   return withStartLock(dataDir, LOCK_TIMEOUT_MS, async () => {
     // Somebody may have come while we waited for the lock.
     if ((await countOtherClients(client)) > 0 || server.pid === null) return false;
