@@ -87,10 +87,12 @@ export class PickleWriter {
       this.byte(value);
     } else if (value >= 0 && value <= 0xffff) {
       this.byte(OP.binInt2);
-      this.view.setUint16(this.take(2), value, true);
+      const at = this.take(2);
+      this.view.setUint16(at, value, true);
     } else if (value === (value | 0)) {
       this.byte(OP.binInt);
-      this.view.setInt32(this.take(4), value, true);
+      const at = this.take(4);
+      this.view.setInt32(at, value, true);
     } else {
       this.byte(OP.long1);
       this.byte(8);
@@ -105,7 +107,8 @@ export class PickleWriter {
     if (!Number.isFinite(value)) throw new RangeError(`${value} is not a finite number.`);
     this.byte(OP.binFloat);
     // The one big-endian number of the format.
-    this.view.setFloat64(this.take(8), value, false);
+    const at = this.take(8);
+    this.view.setFloat64(at, value, false);
   }
 
   string(value: string): void {
@@ -120,9 +123,10 @@ export class PickleWriter {
       this.byte(utf8.length);
     } else {
       this.byte(OP.binUnicode);
-      this.view.setUint32(this.take(4), utf8.length, true);
+      this.uint32(utf8.length);
     }
-    this.buffer.set(utf8, this.take(utf8.length));
+    const at = this.take(utf8.length);
+    this.buffer.set(utf8, at);
     this.memo.set(`s:${value}`, this.memoize());
   }
 
@@ -151,9 +155,10 @@ export class PickleWriter {
       this.byte(length);
     } else {
       this.byte(OP.binBytes);
-      this.view.setUint32(this.take(4), length, true);
+      this.uint32(length);
     }
-    return new DataView(this.buffer.buffer, this.take(length), length);
+    const at = this.take(length);
+    return new DataView(this.buffer.buffer, at, length);
   }
 
   /** EMPTY_LIST, remembered, and the mark before its items; `op('appends')` closes it. */
@@ -189,7 +194,7 @@ export class PickleWriter {
       this.byte(index);
     } else {
       this.byte(OP.longBinGet);
-      this.view.setUint32(this.take(4), index, true);
+      this.uint32(index);
     }
   }
 
@@ -200,10 +205,16 @@ export class PickleWriter {
   }
 
   private byte(value: number): void {
-    this.buffer[this.take(1)] = value;
+    const at = this.take(1);
+    this.buffer[at] = value;
   }
 
-  /** Reserves `count` zero bytes and returns where they begin. */
+  private uint32(value: number): void {
+    const at = this.take(4);
+    this.view.setUint32(at, value, true);
+  }
+
+  /** Reserves `count` zero bytes and returns where they begin. Call it BEFORE touching buffer or view: both may move. */
   private take(count: number): number {
     const at = this.length;
     this.length += count;

@@ -1,5 +1,8 @@
 import type { Forest } from './forest.js';
 
+/** More columns than any feature set has; a damaged count must not make a reader allocate gigabytes for one row. */
+const MAX_COLUMNS = 1_000_000;
+
 /**
  * First broken rule of a forest, in words, or `undefined` when it can be scored: every walk from a root ends, because
  * children come after their parent, and touches only columns and nodes that exist. O(nodes).
@@ -12,6 +15,7 @@ function findCountDamage(forest: Forest): string | undefined {
   const { treeCount, featureCount, maxFeatures, maxSamples, treeStart, treeFeatures } = forest;
   if (treeCount < 1) return 'it has no tree';
   if (maxSamples < 1) return 'it has no rows per tree';
+  if (featureCount > MAX_COLUMNS) return `it has ${featureCount} columns, more than ${MAX_COLUMNS}`;
   if (maxFeatures < 1 || maxFeatures > featureCount) {
     return `it has ${maxFeatures} columns per tree of ${featureCount} columns`;
   }
