@@ -96,6 +96,7 @@ export function configureHttp(
         },
       },
       strictTransportSecurity: false,
+      frameguard: { action: 'deny' },
     }),
   );
   app.use(

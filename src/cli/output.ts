@@ -18,7 +18,6 @@ export function outputOptions(options: {
 
 /** Control characters in log text could drive the terminal; they are shown as their escaped form. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- removing control characters is the point
   return text.replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -34,8 +34,8 @@ function describeModel(model: ModelVersion): string {
       ]),
     ['gate', model.gate.passed ? 'passed' : 'FAILED'],
     ...model.gate.checks.map((check): [string, string] => [
-      `  check ${String(check.id)}`,
-      `${check.passed === true ? 'ok' : 'FAILED'}  ${String(check.message)}`,
+      `  check ${check.id}`,
+      `${check.passed ? 'ok' : 'FAILED'}  ${check.message}`,
     ]),
     ...Object.entries(model.artifacts).map(([file, hash]): [string, string] => [file, hash]),
   ];

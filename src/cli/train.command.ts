@@ -84,7 +84,7 @@ export function describeTraining(result: TrainingResult): string {
   ];
   const lines = [renderTable(['result', ''], rows)];
   for (const check of result.gate.checks) {
-    if (check.passed === false) lines.push(`gate check ${String(check.id)} failed: ${String(check.message)}`);
+    if (!check.passed) lines.push(`gate check ${check.id} failed: ${check.message}`);
   }
   for (const warning of result.warnings) lines.push(`warning: ${warning}`);
   lines.push('', nextStep(result));

@@ -3,6 +3,7 @@ import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ExportsController } from './exports.controller.js';
 import { ExportRepository } from './export.repository.js';
+import { ExportsService } from './exports.service.js';
 import { ExportStore } from './export-store.js';
 import { ExportValidationService } from './export-validation.service.js';
 
@@ -15,8 +16,9 @@ import { ExportValidationService } from './export-validation.service.js';
       inject: [APP_CONFIG],
     },
     ExportRepository,
+    ExportsService,
     ExportValidationService,
   ],
-  exports: [ExportStore, ExportRepository, ExportValidationService],
+  exports: [ExportsService, ExportValidationService],
 })
 export class ExportModule {}

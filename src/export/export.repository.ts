@@ -45,16 +45,14 @@ export class ExportRepository {
   }
 
   async saveReport(exportId: string, report: ValidationReport): Promise<void> {
-    await this.dataSource
-      .getRepository(ExportEntity)
-      .update(
-        { id: exportId },
-        {
-          report,
-          status: report.is_valid ? 'available' : 'invalid',
-          format: report.files[0]?.format ?? 'unknown',
-        },
-      );
+    await this.dataSource.getRepository(ExportEntity).update(
+      { id: exportId },
+      {
+        report,
+        status: report.is_valid ? 'available' : 'invalid',
+        format: report.files[0]?.format ?? 'unknown',
+      },
+    );
   }
 
   async markDeleted(exportId: string): Promise<void> {

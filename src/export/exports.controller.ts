@@ -25,19 +25,20 @@ import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
-import { AppError } from '../shared/errors.js';
 import type { ValidationReport } from './core/validation-report.js';
 import { ExportRepository } from './export.repository.js';
-import { exportJson, type ExportRecord } from './export-record.js';
+import { exportJson } from './export-record.js';
 import { ExportStore } from './export-store.js';
 import { ExportValidationService } from './export-validation.service.js';
 import { ExportDto, ExportListQueryDto, ExportPageDto } from './exports.dto.js';
+import { ExportsService } from './exports.service.js';
 import { receiveUpload } from './multipart-upload.js';
 
 @ApiTags('exports')
 @Controller('exports')
 export class ExportsController {
   constructor(
+    private readonly service: ExportsService,
     private readonly exports: ExportRepository,
     private readonly store: ExportStore,
     private readonly validation: ExportValidationService,
@@ -86,7 +87,7 @@ export class ExportsController {
   @ApiOkResponse({ type: ExportDto })
   @ApiProblems(400, 404)
   async get(@Param('export_id', ParseUUIDPipe) exportId: string): Promise<Record<string, unknown>> {
-    return exportJson(await this.find(exportId));
+    return exportJson(await this.service.get(exportId));
   }
 
   @Post(':export_id/validate')
@@ -98,8 +99,8 @@ export class ExportsController {
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   @ApiProblems(400, 404, 422)
   async validate(@Param('export_id', ParseUUIDPipe) exportId: string): Promise<ValidationReport> {
-    const record = await this.find(exportId);
-    const { path } = this.store.resolve(record.storedKey);
+    const record = await this.service.get(exportId);
+    const { path } = this.service.resolveStored(record);
     const { features } = this.config.values;
     const report = await this.validation.validate({
       files: [{ path, name: record.fileName }],
@@ -127,14 +128,8 @@ export class ExportsController {
   @ApiNoContentResponse()
   @ApiProblems(400, 404)
   async remove(@Param('export_id', ParseUUIDPipe) exportId: string): Promise<void> {
-    const record = await this.find(exportId);
+    const record = await this.service.get(exportId);
     await this.exports.markDeleted(exportId);
     this.store.remove(record.storedKey);
-  }
-
-  private async find(exportId: string): Promise<ExportRecord> {
-    const record = await this.exports.find(exportId);
-    if (record === null) throw new AppError('not_found', `There is no export ${exportId}.`);
-    return record;
   }
 }

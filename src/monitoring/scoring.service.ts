@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { WindowTable } from '../features/core/window-table.js';
-import type { FeatureSpec } from '../features/core/feature-spec.js';
+import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import {
   scoredWindows,
   summariseDevices,

@@ -1,7 +1,7 @@
 import type { EvaluationInput } from '../evaluation/core/evaluation-report.js';
 import type { ValidationReport } from '../export/core/validation-report.js';
 import type { FeatureSetDefinition } from '../features/core/feature-sets.js';
-import type { FeatureSpec } from '../features/core/feature-spec.js';
+import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { WindowTable } from '../features/core/window-table.js';
 import type { ResolvedForestParams } from '../training/core/forest/forest-params.js';
 import type { PreparedDataset } from '../training/core/prepare-dataset.js';

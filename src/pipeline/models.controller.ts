@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
+import { ExportsService } from '../export/exports.service.js';
 import type { ScoreReport } from '../monitoring/scoring.service.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
@@ -11,7 +12,7 @@ import { modelDetail, modelSummary } from '../registry/model-json.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { AppError } from '../shared/errors.js';
-import { DeploymentFlowService } from './deployment-flow.service.js';
+import { DeploymentFlowService, type DeployOutcome } from './deployment-flow.service.js';
 import {
   DeployOutcomeDto,
   DeployRequestDto,
@@ -24,7 +25,6 @@ import {
   PredictRequestDto,
 } from './models.dto.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
-import { TrainingRequestsService } from './training-requests.service.js';
 
 @ApiTags('models')
 @Controller('models')
@@ -33,7 +33,7 @@ export class ModelsController {
     private readonly registry: ModelRegistryService,
     private readonly deployments: DeploymentFlowService,
     private readonly scoring: ScoringFlowService,
-    private readonly requests: TrainingRequestsService,
+    private readonly exports: ExportsService,
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
   ) {}
 
@@ -97,14 +97,13 @@ export class ModelsController {
     @Req() request: Request,
   ): Promise<DeployOutcomeDto> {
     const actor = { name: actorOf(request), reason: reason ?? null };
-    // The directory is a path of this machine: the command line shows it, the network does not need it.
-    const { directory: _, ...outcome } = await this.deployments.deploy({
+    const outcome = await this.deployments.deploy({
       version,
       target,
       actor,
       dryRun: dryRun === 'true',
     });
-    return outcome;
+    return publicOutcome(outcome);
   }
 
   @Post(':version/predict')
@@ -113,7 +112,7 @@ export class ModelsController {
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   @ApiProblems(404, 409, 422)
   async predict(@Param('version') version: string, @Body() body: PredictRequestDto): Promise<ScoreReport> {
-    const file = await this.requests.exportFile(body);
+    const file = await this.exports.resolve(body);
     const maxWindows = this.config.values.features.window.max_windows;
     return this.scoring.score(
       { selection: { files: [file], noFollow: true }, modelName: '', version, maxWindows },
@@ -125,4 +124,10 @@ export class ModelsController {
 function found(model: ModelVersion | null, message: string): ModelVersion {
   if (model !== null) return model;
   throw new AppError('not_found', message);
+}
+
+/** Without the directory: it is a path of this machine, which the network does not need. */
+function publicOutcome(outcome: DeployOutcome): DeployOutcomeDto {
+  const { model_name, version, previous_version, target, layout, status } = outcome;
+  return { model_name, version, previous_version, target, layout, status };
 }

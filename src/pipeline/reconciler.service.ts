@@ -4,7 +4,7 @@ import { CLOCK, type Clock } from '../platform/clock.js';
 import { isKnownDead } from '../platform/process-identity.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import { isTerminal } from '../training/core/run-status.js';
-import { TrainingRunRepository } from '../training/training-run.repository.js';
+import { TrainingRunsService } from '../training/training-runs.service.js';
 
 export interface Reconciliation {
   /** What a crash had left and is now settled, one sentence each. */
@@ -23,7 +23,7 @@ const INTERRUPTED = {
 @Injectable()
 export class ReconcilerService {
   constructor(
-    private readonly runs: TrainingRunRepository,
+    private readonly runs: TrainingRunsService,
     private readonly registry: ModelRegistryService,
     private readonly deployments: DeploymentService,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -53,12 +53,16 @@ export class ReconcilerService {
     return { settled, problems };
   }
 
-  /** Runs of the queue come back by themselves; a run of a command line has nobody else. */
+  /** A run of the queue is handed out again as soon as its lease is over; a run of a command line has nobody else. */
   private async endAbandonedRuns(): Promise<string[]> {
     const settled: string[] = [];
     for (const { trainingId, workerId, expired, origin } of await this.runs.runningWithWorkers()) {
-      const gone = isKnownDead(workerId) || expired;
-      if (!gone || origin !== 'cli') continue;
+      const dead = isKnownDead(workerId);
+      if (origin !== 'cli') {
+        if (dead) await this.runs.expireLease(trainingId, workerId);
+        continue;
+      }
+      if (!dead && !expired) continue;
       if (await this.runs.abandon(trainingId, workerId, INTERRUPTED)) {
         settled.push(`Run ${trainingId} was interrupted; it is recorded as failed.`);
       }

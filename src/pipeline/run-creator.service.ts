@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { STEP_TITLES } from '../training/core/run-status.js';
-import { TrainingRunRepository } from '../training/training-run.repository.js';
+import { TrainingRunsService } from '../training/training-runs.service.js';
 import type { RunOrigin, TrainingRun } from '../training/training-run.js';
 import { runConfig } from './run-config.js';
 import type { TrainingRequest } from './training-request.js';
@@ -17,7 +17,7 @@ export interface RunOptions {
 /** Records a run before any work is done for it, with everything a worker anywhere needs to carry it out. */
 @Injectable()
 export class RunCreatorService {
-  constructor(private readonly runs: TrainingRunRepository) {}
+  constructor(private readonly runs: TrainingRunsService) {}
 
   create(request: TrainingRequest, { origin, idempotencyKey, config }: RunOptions): Promise<TrainingRun> {
     const { values, hash } = runConfig(config);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { isTerminal } from '../training/core/run-status.js';
-import { TrainingRunRepository } from '../training/training-run.repository.js';
+import { TrainingRunsService } from '../training/training-runs.service.js';
 
 const POLL_MS = 500;
 const HEARTBEAT_MS = 15_000;
@@ -16,7 +16,7 @@ const BATCH = 200;
 export class RunEventStream implements BeforeApplicationShutdown {
   private readonly shutdown = new AbortController();
 
-  constructor(private readonly runs: TrainingRunRepository) {}
+  constructor(private readonly runs: TrainingRunsService) {}
 
   beforeApplicationShutdown(): void {
     this.shutdown.abort();

@@ -4,7 +4,7 @@ import { JobAbortedError } from '../platform/queue/job-queue.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import { AppError, serializeError } from '../shared/errors.js';
 import { RUN_STEPS, STEP_TITLES, type RunStep } from '../training/core/run-status.js';
-import { TrainingRunRepository } from '../training/training-run.repository.js';
+import { TrainingRunsService } from '../training/training-runs.service.js';
 import type { RunFailure, RunLease, TrainingRun } from '../training/training-run.js';
 import { DeploymentFlowService } from './deployment-flow.service.js';
 import { runConfig, type RunConfig } from './run-config.js';
@@ -15,7 +15,6 @@ import { TrainingPipelineService } from './training-pipeline.service.js';
 import type { TrainingRequest } from './training-request.js';
 import type { TrainingServiceConfig } from '../platform/config/schema/training-service-config.js';
 
-const LEASE_SECONDS = 30;
 const RENEW_EVERY_MS = 1_000;
 
 export interface ExecutionListener {
@@ -33,7 +32,7 @@ export type ExecutionResult =
 @Injectable()
 export class RunExecutorService {
   constructor(
-    private readonly runs: TrainingRunRepository,
+    private readonly runs: TrainingRunsService,
     private readonly pipeline: TrainingPipelineService,
     private readonly deployments: DeploymentFlowService,
     private readonly registry: ModelRegistryService,
@@ -45,7 +44,7 @@ export class RunExecutorService {
     signal: AbortSignal,
     listener: ExecutionListener = {},
   ): Promise<ExecutionResult | null> {
-    const lease = await this.runs.start(run.trainingId, processIdentity(), LEASE_SECONDS);
+    const lease = await this.runs.start(run.trainingId, processIdentity());
     if (lease === null) return null;
     const stop = new AbortController();
     const config = storedConfig(run);
@@ -76,7 +75,7 @@ export class RunExecutorService {
 
   private keepLease(lease: RunLease, stop: AbortController): NodeJS.Timeout {
     const renew = async (): Promise<void> => {
-      const state = await this.runs.renew(lease, LEASE_SECONDS);
+      const state = await this.runs.renew(lease);
       if (state === 'cancel') stop.abort(new AppError('cancelled', 'The run was cancelled.'));
       if (state === 'lost')
         stop.abort(new AppError('cancelled', 'The run was taken over by another worker.'));

@@ -10,7 +10,7 @@ import {
 import { JOB_QUEUE_ENGINE } from '../platform/queue/queue.module.js';
 import { AppError } from '../shared/errors.js';
 import { isTerminal } from '../training/core/run-status.js';
-import { TrainingRunRepository } from '../training/training-run.repository.js';
+import { TrainingRunsService } from '../training/training-runs.service.js';
 import type { TrainingRun } from '../training/training-run.js';
 import { RunExecutorService } from './run-executor.service.js';
 
@@ -31,7 +31,7 @@ export class TrainingQueueService {
 
   constructor(
     @Inject(JOB_QUEUE_ENGINE) private readonly engine: JobQueueEngine,
-    private readonly runs: TrainingRunRepository,
+    private readonly runs: TrainingRunsService,
     private readonly executor: RunExecutorService,
   ) {}
 
@@ -48,7 +48,7 @@ export class TrainingQueueService {
 
   /** Starts taking jobs in this process, after putting back runs whose job was lost. */
   async startWorker(concurrency: number): Promise<void> {
-    for (const trainingId of await this.runs.queuedIds()) await this.enqueue(trainingId);
+    for (const trainingId of await this.runs.unfinishedIds()) await this.enqueue(trainingId);
     this.worker = this.engine.worker<TrainingJob>(QUEUE_NAME, (job, context) => this.handle(job, context), {
       concurrency,
       lockMs: LOCK_MS,

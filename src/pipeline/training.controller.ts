@@ -22,8 +22,7 @@ import {
 import type { Request, Response } from 'express';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import { AppError } from '../shared/errors.js';
-import { TrainingRunRepository } from '../training/training-run.repository.js';
-import type { TrainingRun } from '../training/training-run.js';
+import { TrainingRunsService } from '../training/training-runs.service.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { RunEventStream } from './run-event-stream.js';
 import { runJson } from './run-json.js';
@@ -36,7 +35,7 @@ import { RunDto, RunListQueryDto, RunPageDto, TrainAcceptedDto, TrainRequestDto 
 export class TrainingController {
   constructor(
     private readonly requests: TrainingRequestsService,
-    private readonly runs: TrainingRunRepository,
+    private readonly runs: TrainingRunsService,
     private readonly queue: TrainingQueueService,
     private readonly events: RunEventStream,
   ) {}
@@ -66,7 +65,7 @@ export class TrainingController {
   @ApiOkResponse({ type: RunDto })
   @ApiProblems(400, 404)
   async status(@Param('training_id', ParseUUIDPipe) trainingId: string): Promise<RunDto> {
-    return runJson(await this.find(trainingId));
+    return runJson(await this.runs.get(trainingId));
   }
 
   @Get('runs')
@@ -90,8 +89,7 @@ export class TrainingController {
   @ApiProblems(400, 404)
   async cancel(@Param('training_id', ParseUUIDPipe) trainingId: string): Promise<RunDto> {
     const run = await this.queue.cancel(trainingId);
-    if (run === null) throw unknownRun(trainingId);
-    return runJson(run);
+    return runJson(run ?? (await this.runs.get(trainingId)));
   }
 
   @Get(':training_id/events')
@@ -105,7 +103,7 @@ export class TrainingController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    await this.find(trainingId);
+    await this.runs.get(trainingId);
     await this.events.send(trainingId, Number(lastEventId ?? 0) || 0, request, response);
   }
 
@@ -114,20 +112,10 @@ export class TrainingController {
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   @ApiProblems(400, 404, 409)
   async report(@Param('training_id', ParseUUIDPipe) trainingId: string): Promise<unknown> {
-    const run = await this.find(trainingId);
+    const run = await this.runs.get(trainingId);
     if (run.result !== null) return run.result;
     throw new AppError('conflict', `Run ${trainingId} has no report: its status is ${run.status}.`);
   }
-
-  private async find(trainingId: string): Promise<TrainingRun> {
-    const run = await this.runs.find(trainingId);
-    if (run === null) throw unknownRun(trainingId);
-    return run;
-  }
-}
-
-function unknownRun(trainingId: string): AppError {
-  return new AppError('not_found', `There is no training run ${trainingId}.`);
 }
 
 function checkedKey(key: string | undefined): string | null {

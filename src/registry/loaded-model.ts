@@ -1,5 +1,6 @@
 import { imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
-import { parseFeatureSpec, preprocessingFromSpec, type FeatureSpec } from '../features/core/feature-spec.js';
+import { parseFeatureSpec, preprocessingFromSpec } from '../features/core/feature-spec.js';
+import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { Preprocessing } from '../features/core/preprocessing.js';
 import { AppError } from '../shared/errors.js';
 import { decodeForest } from '../training/core/forest/codec.js';

@@ -119,8 +119,8 @@ export class ModelRegistryService {
   }
 
   async latest(modelName: string): Promise<ModelVersion | null> {
-    const [model] = await this.versions.list({ limit: 1, modelName });
-    return model ?? null;
+    const models = await this.versions.list({ limit: 1, modelName });
+    return models.at(0) ?? null;
   }
 
   /** Loads a version for scoring after checking its files against the registered hashes. */

@@ -1,6 +1,6 @@
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import type { InputFile, ValidationReport } from '../export/core/validation-report.js';
-import type { FeatureSpec } from '../features/core/feature-spec.js';
+import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { Preprocessing } from '../features/core/preprocessing.js';
 import type { Forest } from '../training/core/forest/forest.js';
 

@@ -234,11 +234,20 @@ export class TrainingRunRepository {
     }));
   }
 
-  async queuedIds(): Promise<string[]> {
+  /** Runs of the queue that are not over: each should have a job. */
+  async unfinishedIds(): Promise<string[]> {
     const rows: { id: string }[] = await this.dataSource.query(
-      `SELECT id FROM training_runs WHERE status = 'queued' AND origin <> 'cli' ORDER BY created_at`,
+      `SELECT id FROM training_runs WHERE status IN ('queued', 'running') AND origin <> 'cli' ORDER BY created_at`,
     );
     return rows.map(({ id }) => id);
+  }
+
+  async expireLease(trainingId: string, workerId: string): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE training_runs SET lease_expires_at = now() - interval '1 second'
+       WHERE id = $1 AND worker_id = $2 AND status = 'running'`,
+      [trainingId, workerId],
+    );
   }
 }
 

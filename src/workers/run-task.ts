@@ -10,6 +10,7 @@ export interface TaskOutput<Output> {
 export type ReportProgress = (fraction: number, message: string) => void;
 
 /** Runs the one task this thread was started for and answers with a result or an error, never with silence. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- names what the thread is given
 export function runTask<Input, Output>(
   task: (input: Input, report: ReportProgress) => TaskOutput<Output>,
 ): void {

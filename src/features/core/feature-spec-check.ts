@@ -1,6 +1,6 @@
 import { AppError } from '../../shared/errors.js';
 import type { FeatureKind } from './feature-catalogue.js';
-import type { FeatureSpec, FeatureSpecEntry } from './feature-spec.js';
+import type { FeatureSpec, FeatureSpecEntry } from './feature-spec-json.js';
 
 const KINDS: readonly FeatureKind[] = ['count', 'ratio', 'measure', 'categorical', 'flag'];
 

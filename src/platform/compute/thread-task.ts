@@ -36,6 +36,7 @@ function cancelledError(signal: AbortSignal): AppError {
  * Runs one task in a fresh worker thread and resolves with its output. An abort ends the thread at once; an error in
  * the thread arrives here with its code, message and hint.
  */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- names what the entry point takes
 export function runInThread<Input, Output>(
   name: WorkerName,
   input: Input,

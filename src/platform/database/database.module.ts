@@ -38,10 +38,14 @@ async function connectAndMigrate(options: DataSourceOptions): Promise<DataSource
   try {
     await dataSource.initialize();
   } catch (error) {
-    throw new AppError('unavailable', `PostgreSQL cannot be reached: ${error instanceof Error ? error.message : String(error)}.`, {
-      cause: error,
-      hint: 'Check DATABASE_URL and that the server runs; without DATABASE_URL the embedded server is used.',
-    });
+    throw new AppError(
+      'unavailable',
+      `PostgreSQL cannot be reached: ${error instanceof Error ? error.message : String(error)}.`,
+      {
+        cause: error,
+        hint: 'Check DATABASE_URL and that the server runs; without DATABASE_URL the embedded server is used.',
+      },
+    );
   }
   try {
     await runMigrations(dataSource);

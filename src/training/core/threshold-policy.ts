@@ -22,9 +22,13 @@ export function chooseOffset(trainScores: Float64Array, choice: ThresholdChoice)
       return contaminationOffset(trainScores, Math.min(0.5, choice.alertsPerDay / choice.windowsPerDay));
     case 'explicit':
       if (choice.value === null) {
-        throw new AppError('config_invalid', 'model.threshold.policy is "explicit" but model.threshold.value is not set.', {
-          hint: 'Set model.threshold.value to a score between 0 and 1, for instance 0.6.',
-        });
+        throw new AppError(
+          'config_invalid',
+          'model.threshold.policy is "explicit" but model.threshold.value is not set.',
+          {
+            hint: 'Set model.threshold.value to a score between 0 and 1, for instance 0.6.',
+          },
+        );
       }
       return -choice.value;
   }

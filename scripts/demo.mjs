@@ -1,0 +1,67 @@
+// `npm run demo`: from a bare checkout to a registered model. Installs, builds, starts the embedded database, writes a
+// sample export, trains on it, shows the result, and leaves nothing running.
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ensureBuilt, ensureInstalled, root } from './ensure.mjs';
+
+const SAMPLE = { entries: 60_000, days: 14, devices: 4, seed: 7, startMs: Date.UTC(2025, 5, 1), anomalies: true };
+const FORMAT = { format: 'json-logs', totalRecords: SAMPLE.entries, createdAt: '2025-06-15T00:00:00Z' };
+
+ensureInstalled();
+ensureBuilt();
+
+const load = (path) => import(new URL(`../dist/src/${path}`, import.meta.url).href);
+const { generateSample, sampleLabels } = await load('export/core/sample-export.js');
+const { renderSample } = await load('export/core/sample-writer.js');
+const { loadProcessConfig } = await load('platform/config/app-config.js');
+const { startEmbeddedPostgres } = await load('platform/database/embedded/embedded-postgres.js');
+
+let config;
+try {
+  config = loadProcessConfig({ packageRoot: root });
+} catch (error) {
+  console.error(`error: ${error.message}`);
+  process.exit(2);
+}
+
+const sample = join(config.paths.exportsDir, 'sample_export.json');
+console.error(`> Writing a sample export: ${SAMPLE.entries} log lines of ${SAMPLE.devices} devices over ${SAMPLE.days} days`);
+mkdirSync(config.paths.exportsDir, { recursive: true });
+await pipeline(
+  Readable.from(renderSample(generateSample(SAMPLE), FORMAT)),
+  createWriteStream(`${sample}.tmp`),
+);
+renameSync(`${sample}.tmp`, sample);
+writeFileSync(`${sample.replace(/\.json$/, '')}.labels.json`, `${JSON.stringify({ episodes: sampleLabels(SAMPLE) }, null, 1)}\n`);
+
+console.error('> Training on it');
+const status = await mcpTraining('train', sample, '--model', 'wifi');
+await stopDatabase();
+if (status !== 0) process.exit(status);
+
+const { host, port } = config.values.api;
+console.log(`
+The sample export is ${relative(root, sample)}. More to try:
+  npm run cli -- validate ${relative(root, sample)}
+  npm run cli -- list-models
+Start the service with its API:
+  npm start        then open http://${host}:${port}/api/docs`);
+
+function mcpTraining(...args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(root, 'bin', 'mcp-training.mjs'), ...args], { cwd: root, stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
+  });
+}
+
+// The embedded server stays for a minute after its last client; a demo leaves nothing behind, so it goes now, unless a
+// running service uses it.
+async function stopDatabase() {
+  if (config.values.database.url !== null) return;
+  const server = await startEmbeddedPostgres({ dataDir: config.paths.dataDir });
+  await server.release({ stopIfLast: true });
+}

@@ -1,0 +1,45 @@
+import type { FeatureKind } from './feature-catalogue.js';
+import type { PreprocessingOptions } from './preprocessing.js';
+
+export interface FeatureSpecEntry {
+  readonly name: string;
+  readonly kind: FeatureKind;
+  readonly unit: string;
+  readonly definition: string;
+  readonly missing: 'zero' | 'nan';
+  readonly rare_event: boolean;
+  readonly clock: boolean;
+  /** Codes of a categorical feature. */
+  readonly categories?: Readonly<Record<string, number>>;
+}
+
+/** `feature_spec.json`: everything needed to compute a model's input again, and to prove that it is the same. */
+export interface FeatureSpec {
+  readonly feature_set: string;
+  readonly catalogue_version: string;
+  /** In column order. */
+  readonly features: readonly FeatureSpecEntry[];
+  readonly window: {
+    readonly length_seconds: number;
+    readonly stride_seconds: number;
+    readonly context_seconds: number;
+    readonly group_by: 'device' | 'all';
+    readonly timezone: string;
+  };
+  readonly preprocessing: {
+    readonly impute: PreprocessingOptions['impute'];
+    readonly clip: PreprocessingOptions['clip'];
+    /** One number a feature; null in a bound = unbounded. */
+    readonly impute_values: readonly number[];
+    readonly clip_low: readonly (number | null)[];
+    readonly clip_high: readonly (number | null)[];
+    readonly scaler: {
+      readonly mean: readonly number[];
+      readonly variance: readonly number[];
+      readonly scale: readonly number[];
+      readonly samples_seen: number;
+    };
+  };
+  /** SHA-256 of the canonical JSON of everything else. */
+  readonly hash: string;
+}
