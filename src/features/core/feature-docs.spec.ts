@@ -1,0 +1,126 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  AUTH_FAILURE,
+  BEACON,
+  CONNECT,
+  DISASSOCIATION,
+  DISCONNECT,
+  EVENT_CLASSES,
+  eventClassId,
+  eventGroups,
+  JOIN,
+  WIFI,
+} from './event-class.js';
+import { STATION_RULES, TOKEN_PREFIX_RULES, TOKEN_RULES, WPA_RULES, type EventRule } from './event-rules.js';
+import { BROADCOM_RULES, DHCP_RULES, KERNEL_RULES, SYSTEM_RULES } from './event-rules-system.js';
+import { CATALOGUE_VERSION, FEATURE_CATALOGUE, type FeatureDefinition } from './feature-catalogue.js';
+import { featureSet, featureSetNames } from './feature-sets.js';
+
+const PAGE = join(import.meta.dirname, '../../../docs/features.md');
+const START = '<!-- catalogue:start -->';
+const END = '<!-- catalogue:end -->';
+
+const code = (text: string): string => `\`${text}\``;
+/** A star in a text would begin an emphasis. */
+const escaped = (text: string): string => text.replaceAll('*', '\\*');
+const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+/** Position of a feature in each set, as `wifi 3, system 5`. */
+function positions(name: string): string {
+  return featureSetNames()
+    .flatMap((set) => {
+      const column = featureSet(set).features.findIndex((feature) => feature.name === name);
+      return column < 0 ? [] : [`${set} ${column + 1}`];
+    })
+    .join(', ');
+}
+
+function flags({ rareEvent, clock }: FeatureDefinition): string {
+  return [rareEvent ? 'rare' : '', clock ? 'clock' : ''].filter((flag) => flag !== '').join(', ');
+}
+
+function definition({ name, definition: text, categories }: FeatureDefinition): string {
+  const codes = Object.entries(categories ?? {}).map(([label, value]) => `${value} = ${label}`);
+  return `- ${code(name)}: ${escaped(text)}${codes.length === 0 ? '' : ` Codes: ${codes.join(', ')}.`}`;
+}
+
+const GROUPS: readonly (readonly [string, number])[] = [
+  ['WiFi', WIFI],
+  ['join', JOIN],
+  ['link up', CONNECT],
+  ['link lost', DISCONNECT],
+  ['disassociation', DISASSOCIATION],
+  ['refused', AUTH_FAILURE],
+  ['beacon', BEACON],
+];
+
+function classRow(name: (typeof EVENT_CLASSES)[number]): string[] {
+  const groups = eventGroups(eventClassId(name), { status: 0, reason: 0 });
+  return [code(name), ...GROUPS.map(([, bit]) => ((groups & bit) !== 0 ? 'x' : ''))];
+}
+
+const RULE_TABLES: readonly (readonly [string, readonly EventRule[]])[] = [
+  ['Event words of hostapd and wpa_supplicant (the whole word in `<interface>: WORD ...`)', TOKEN_RULES],
+  ['Beginnings of event words that are none of those', TOKEN_PREFIX_RULES],
+  ['hostapd about a station (directly after `<interface>: STA <address> `)', STATION_RULES],
+  ['Sentences of hostapd and wpa_supplicant', WPA_RULES],
+  ['Kernel and drivers', KERNEL_RULES],
+  ['Broadcom and ASUS', BROADCOM_RULES],
+  ['DHCP and DNS', DHCP_RULES],
+  ['System, whatever program writes it', SYSTEM_RULES],
+];
+
+function wordings([title, rules]: (typeof RULE_TABLES)[number]): string {
+  const lines = rules.map(({ class: name, needles, pattern }) => {
+    const needleList = needles.map((needle) => code(needle)).join(', ');
+    return `- ${code(name)}: ${needleList}${pattern === undefined ? '' : `; and ${code(String(pattern))} must match`}`;
+  });
+  return `#### ${title}\n\n${lines.join('\n')}\n`;
+}
+
+/** `UPDATE_DOCS=1` writes it into the page; the difference is then reviewed. */
+function render(): string {
+  const features = [...FEATURE_CATALOGUE.values()];
+  return [
+    `Catalogue version ${CATALOGUE_VERSION}: ${features.length} features, ${EVENT_CLASSES.length} event classes.`,
+    '### Features',
+    table(
+      ['feature', 'kind', 'unit', 'without a measurement', 'flags', 'column in'],
+      features.map((feature) => [
+        code(feature.name),
+        feature.kind,
+        feature.unit,
+        feature.missing === 'nan' ? 'missing' : '0',
+        flags(feature),
+        positions(feature.name),
+      ]),
+    ),
+    '### Definitions',
+    features.map(definition).join('\n'),
+    '### Event classes',
+    table(
+      ['class', ...GROUPS.map(([title]) => title)],
+      EVENT_CLASSES.map((name) => classRow(name)),
+    ),
+    '### What makes a line an event',
+    RULE_TABLES.map(wordings).join('\n'),
+  ].join('\n\n');
+}
+
+/** Prettier pads cells and escapes; what is between the bars is what counts. */
+const squeeze = (text: string): string => text.replace(/ +/g, ' ').replace(/-{3,}/g, '---').trim();
+
+describe('docs/features.md', () => {
+  it('holds the catalogue, the feature sets and the event rules as the code has them', () => {
+    const page = readFileSync(PAGE, 'utf8');
+    const [before, rest] = page.split(START);
+    const [shown, after] = rest.split(END);
+    if (process.env.UPDATE_DOCS === '1') {
+      writeFileSync(PAGE, `${before}${START}\n\n${render()}\n${END}${after}`);
+    }
+    expect(squeeze(shown)).toBe(squeeze(render()));
+  });
+});
