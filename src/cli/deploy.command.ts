@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os';
-import { DeploymentFlowService } from '../pipeline/deployment-flow.service.js';
+import { DeploymentFlowService, type DeployOutcome } from '../pipeline/deployment-flow.service.js';
 import { ReconcilerService } from '../pipeline/reconciler.service.js';
 import type { GlobalOptions } from './command.js';
 import { configuration } from './configuration.js';
+import { operator } from './operator.js';
 import type { Output } from './output.js';
 import { withApplication } from './with-application.js';
 
@@ -22,22 +22,23 @@ export async function run(
     return context.get(DeploymentFlowService).deploy({
       version,
       target: options.target,
-      actor: { name: `cli:${userName()}`, reason: null },
+      actor: { name: operator(), reason: null },
       dryRun: options.dryRun === true,
     });
   });
-  output.result(outcome, () => {
-    const change = `${outcome.previous_version ?? 'none'} -> ${outcome.version}`;
-    if (outcome.status === 'would_deploy')
-      return `Would deploy ${outcome.model_name} to ${outcome.directory}: ${change}. Nothing was changed.`;
-    return `Deployed ${outcome.model_name} to ${outcome.directory}: ${change}.`;
-  });
+  output.result(outcome, () => describeSwitch(outcome));
 }
 
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? 'unknown');
-  }
+const VERBS: Readonly<Record<DeployOutcome['status'], string>> = {
+  deployed: 'Deployed',
+  rolled_back: 'Rolled back',
+  would_deploy: 'Would deploy',
+  would_roll_back: 'Would roll back',
+};
+
+/** "champion 11 -> 12", where, and whether anything was changed. */
+export function describeSwitch(outcome: DeployOutcome): string {
+  const change = `${outcome.previous_version ?? 'none'} -> ${outcome.version}`;
+  const dry = outcome.status.startsWith('would') ? ' Nothing was changed.' : '';
+  return `${VERBS[outcome.status]} ${outcome.model_name} at ${outcome.directory} (${outcome.layout}): ${change}.${dry}`;
 }

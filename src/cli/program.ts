@@ -127,6 +127,15 @@ function addModelVerbs(program: Command, action: Action): void {
     .option('--target <name>', 'deployment target of the configuration', 'default')
     .option('--dry-run', 'say what would change, change nothing')
     .action(action(() => import('./deploy.command.js')));
+  program
+    .command('rollback')
+    .description('deploy an older version again, after verifying it')
+    .option('--model <name>', 'model name', 'wifi')
+    .requiredOption('--reason <text>', 'why; goes into the audit log')
+    .option('--to <version>', 'version to go back to (default: the newest older one that was deployed)')
+    .option('--target <name>', 'deployment target of the configuration', 'default')
+    .option('--dry-run', 'say what would change, change nothing')
+    .action(action(() => import('./rollback.command.js')));
 }
 
 function addServiceVerbs(program: Command, action: Action): void {

@@ -9,8 +9,13 @@ export interface NewDeployment {
   readonly target: string;
   readonly layout: string;
   readonly action: 'deploy' | 'rollback';
-  readonly previousVersion: string | null;
   readonly actor: string;
+}
+
+export interface DeploymentEnd {
+  /** null = the version is active at the target. */
+  readonly error: string | null;
+  readonly previousVersion: string | null;
 }
 
 @Injectable()
@@ -18,36 +23,40 @@ export class DeploymentRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   async start(deployment: NewDeployment): Promise<void> {
+    const { id, modelName, version, target, layout, action, actor } = deployment;
     await this.dataSource.query(
-      `INSERT INTO deployments (id, model_name, version, target, layout, action, previous_version, status, actor)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, 'started', $8)`,
-      [
-        deployment.id,
-        deployment.modelName,
-        deployment.version,
-        deployment.target,
-        deployment.layout,
-        deployment.action,
-        deployment.previousVersion,
-        deployment.actor,
-      ],
+      `INSERT INTO deployments (id, model_name, version, target, layout, action, status, actor)
+       VALUES ($1, $2, $3, $4, $5, $6, 'started', $7)`,
+      [id, modelName, version, target, layout, action, actor],
     );
   }
 
-  async finish(id: string, error: string | null): Promise<void> {
+  async finish(id: string, { error, previousVersion }: DeploymentEnd): Promise<void> {
     await this.dataSource.query(
-      `UPDATE deployments SET status = $2, error = $3, finished_at = now() WHERE id = $1`,
-      [id, error === null ? 'active' : 'failed', error],
+      `UPDATE deployments SET status = $2, error = $3, previous_version = $4, finished_at = now() WHERE id = $1`,
+      [id, error === null ? 'active' : 'failed', error, previousVersion],
     );
   }
 
-  /** Deployments that a crash left half-done (started long enough ago that nobody is still at them). */
-  async failUnfinished(olderThanSeconds: number): Promise<{ version: string; target: string }[]> {
+  /** Closes deployments that a crash left half-done: started so long ago that nobody is still at them. */
+  async failUnfinished(
+    modelName: string,
+    olderThanSeconds: number,
+  ): Promise<{ version: string; target: string }[]> {
     const [rows] = await this.dataSource.query<[{ version: string; target: string }[], number]>(
       `UPDATE deployments SET status = 'failed', error = 'interrupted', finished_at = now()
-       WHERE status = 'started' AND started_at < now() - make_interval(secs => $1) RETURNING version, target`,
-      [olderThanSeconds],
+       WHERE model_name = $1 AND status = 'started' AND started_at < now() - make_interval(secs => $2)
+       RETURNING version, target`,
+      [modelName, olderThanSeconds],
     );
     return rows;
+  }
+
+  async wasUsed(modelName: string, target: string): Promise<boolean> {
+    const [{ used }] = await this.dataSource.query<[{ used: boolean }]>(
+      `SELECT EXISTS (SELECT FROM deployments WHERE model_name = $1 AND target = $2) AS used`,
+      [modelName, target],
+    );
+    return used;
   }
 }

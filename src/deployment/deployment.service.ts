@@ -1,105 +1,123 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import { APP_CONFIG } from '../platform/config/app-config.js';
-import type { ResolvedConfig } from '../platform/config/load-config.js';
-import { targetDirectory } from '../platform/config/config-paths.js';
-import { AppError } from '../shared/errors.js';
+import { Injectable } from '@nestjs/common';
+import { DeploymentTargets, type TargetInfo } from './deployment-targets.js';
 import { DeploymentRepository } from './deployment.repository.js';
-import { SymlinkTarget, type DeployFiles } from './symlink-target.js';
-
-export const DEFAULT_TARGET = 'default';
-
-export interface DeployTargetInfo {
-  readonly name: string;
-  readonly directory: string;
-  readonly layout: 'symlink';
-}
+import type { Delivery } from './layouts/deployment-layout.js';
 
 export interface DeployRequest {
-  readonly files: DeployFiles;
+  readonly delivery: Delivery;
   readonly target: string;
-  readonly previousVersion: string | null;
+  readonly action: 'deploy' | 'rollback';
   readonly actor: string;
-  /** Moves the registry's champion and calls `activate` inside its transaction. */
-  readonly promote: (activate: () => void) => Promise<void>;
+  /**
+   * Makes the version champion and calls `activate` inside that transaction, while no other promotion of the model can
+   * happen. Resolves with the version that was champion before.
+   */
+  readonly promote: (activate: () => Promise<void>) => Promise<string | null>;
+  /** Calls back with the champion while no promotion of the model can happen. */
+  readonly withChampion: (body: (champion: string | null) => Promise<void>) => Promise<void>;
 }
+
+export interface Delivered {
+  readonly info: TargetInfo;
+  readonly previousVersion: string | null;
+}
+
+/** After so long nobody is still at a deployment that was started and never finished. */
+const UNFINISHED_AFTER_SECONDS = 600;
 
 /** Puts a version where the consumer reads it: copy, prove, then one switch together with the registry's champion. */
 @Injectable()
 export class DeploymentService {
   constructor(
-    @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
+    readonly targets: DeploymentTargets,
     private readonly deployments: DeploymentRepository,
   ) {}
 
-  targetInfo(name: string): DeployTargetInfo {
-    const { values, paths } = this.config;
-    if (!Object.hasOwn(values.deployment.targets, name)) {
-      throw new AppError('usage', `There is no deployment target "${name}".`, {
-        hint: `Known targets: ${Object.keys(values.deployment.targets).join(', ')}. Add one under deployment.targets in the configuration.`,
-      });
-    }
-    const { type, layout } = values.deployment.targets[name];
-    const directory = targetDirectory(values, name, paths.dataDir);
-    if (directory === undefined || layout !== 'symlink') {
-      throw new AppError(
-        'usage',
-        `Target "${name}" is of type ${type} with layout ${layout}; only directories with layout symlink can be deployed to.`,
-        {
-          hint: 'Use a target of type directory with layout symlink.',
-        },
-      );
-    }
-    return { name, directory, layout };
-  }
-
-  activeVersion(target: string, modelName: string): string | null {
-    return new SymlinkTarget(this.targetInfo(target).directory).activeVersion(modelName);
-  }
-
-  async deploy(request: DeployRequest): Promise<DeployTargetInfo> {
-    const info = this.targetInfo(request.target);
-    const { modelName, version } = request.files;
-    const target = new SymlinkTarget(info.directory);
+  async deploy(request: DeployRequest): Promise<Delivered> {
+    const { delivery, action, actor } = request;
+    const { modelName, version } = delivery;
+    const { name, layout: layoutName } = this.targets.info(request.target);
     const id = randomUUID();
-    await this.deployments.start({
-      id,
-      modelName,
-      version,
-      target: info.name,
-      layout: info.layout,
-      action: 'deploy',
-      previousVersion: request.previousVersion,
-      actor: request.actor,
-    });
-    const before = target.activeVersion(modelName);
+    await this.deployments.start({ id, modelName, version, target: name, layout: layoutName, action, actor });
     try {
-      target.prepare(request.files);
-      await request.promote(() => {
-        target.activate(modelName, version);
-      });
+      const previousVersion = await this.deliver(request);
+      await this.deployments.finish(id, { error: null, previousVersion });
+      return { info: this.targets.info(name), previousVersion };
     } catch (error) {
-      // The registry may have refused after the switch (its commit failed): readers go back to what it says.
-      if (before !== null && target.activeVersion(modelName) !== before) target.activate(modelName, before);
-      await this.deployments.finish(id, error instanceof Error ? error.message : String(error));
+      await this.deployments.finish(id, {
+        error: error instanceof Error ? error.message : String(error),
+        previousVersion: null,
+      });
       throw error;
     }
-    await this.deployments.finish(id, null);
-    return info;
   }
 
-  /** After a crash: what readers get follows the registry's champion. Returns a sentence if something was changed. */
-  async settle(modelName: string, champion: string | null): Promise<string[]> {
-    const settled = (await this.deployments.failUnfinished(600)).map(
-      ({ version, target: name }) =>
-        `The deployment of ${version} to ${name} was interrupted; it is recorded as failed.`,
-    );
-    const { directory } = this.targetInfo(DEFAULT_TARGET);
-    const target = new SymlinkTarget(directory);
-    const active = target.activeVersion(modelName);
-    if (champion !== null && active !== null && active !== champion) {
-      target.activate(modelName, champion);
-      settled.push(`${directory} pointed to ${active}; it points to the deployed version ${champion} again.`);
+  private async deliver(request: DeployRequest): Promise<string | null> {
+    const { store, layout } = await this.targets.open(request.target);
+    const { modelName, version } = request.delivery;
+    try {
+      await layout.prepare(store, request.delivery);
+      let switched = false;
+      try {
+        return await request.promote(async () => {
+          switched = true;
+          await layout.activate(store, modelName, version);
+        });
+      } catch (error) {
+        // The switch may have happened although the registry's commit failed: readers go back to what it says.
+        if (switched) await this.followChampion(request);
+        throw error;
+      }
+    } finally {
+      await store.close();
+    }
+  }
+
+  private async followChampion({ target, delivery, withChampion }: DeployRequest): Promise<void> {
+    await withChampion(async (champion) => {
+      await this.activateIfOther(target, delivery.modelName, champion);
+    }).catch(() => undefined);
+  }
+
+  /** true = readers of the target got another version than the champion and were led back to it. */
+  private async activateIfOther(
+    target: string,
+    modelName: string,
+    champion: string | null,
+  ): Promise<boolean> {
+    const { store, layout } = await this.targets.open(target);
+    try {
+      const active = await layout.activeVersion(store, modelName);
+      if (champion === null || active === null || active === champion) return false;
+      await layout.activate(store, modelName, champion);
+      return true;
+    } finally {
+      await store.close();
+    }
+  }
+
+  /**
+   * After a crash: deployments that were started and never finished are closed, and the directories they went to
+   * lead to the champion again. Servers behind SFTP are left alone: a start of ours must not wait for them.
+   */
+  async settle(modelName: string, withChampion: DeployRequest['withChampion']): Promise<string[]> {
+    const settled: string[] = [];
+    const unfinished = await this.deployments.failUnfinished(modelName, UNFINISHED_AFTER_SECONDS);
+    for (const { version, target } of unfinished) {
+      settled.push(`The deployment of ${version} to ${target} was interrupted; it is recorded as failed.`);
+    }
+    for (const name of this.targets
+      .names()
+      .filter((target) => this.targets.info(target).type === 'directory')) {
+      if (!(await this.deployments.wasUsed(modelName, name))) continue;
+      await withChampion(async (champion) => {
+        if (await this.activateIfOther(name, modelName, champion)) {
+          settled.push(
+            `Target ${name} led to another version; it leads to the deployed version ${String(champion)} again.`,
+          );
+        }
+      });
     }
     return settled;
   }

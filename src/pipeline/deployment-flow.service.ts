@@ -1,14 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { agentMetadata } from '../deployment/core/symlink-layout.js';
 import { DeploymentService } from '../deployment/deployment.service.js';
-import { VERSION_FILES } from '../registry/core/version-files.js';
+import type { TargetInfo } from '../deployment/deployment-targets.js';
+import type { Delivery } from '../deployment/layouts/deployment-layout.js';
+import { jsonFile, VERSION_FILES } from '../registry/core/version-files.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import type { Actor, ModelVersion } from '../registry/model-version.js';
-import { jsonFile } from '../registry/core/version-files.js';
+import { AppError } from '../shared/errors.js';
 
 export interface DeployCommand {
   readonly version: string;
   readonly target: string;
+  readonly actor: Actor;
+  /** The champion the caller has seen; undefined = whatever it is by then. */
+  readonly expected?: string | null;
+  readonly dryRun?: boolean;
+}
+
+export interface RollbackCommand {
+  readonly modelName: string;
+  /** null = the newest older version that was deployed before. */
+  readonly version: string | null;
+  readonly target: string;
+  /** Its reason is required: it goes into the audit log. */
   readonly actor: Actor;
   readonly dryRun?: boolean;
 }
@@ -20,7 +34,7 @@ export interface DeployOutcome {
   readonly target: string;
   readonly directory: string;
   readonly layout: string;
-  readonly status: 'deployed' | 'would_deploy';
+  readonly status: 'deployed' | 'rolled_back' | 'would_deploy' | 'would_roll_back';
 }
 
 interface StoredMetadata {
@@ -34,6 +48,8 @@ interface StoredMetadata {
   };
 }
 
+type Action = 'deploy' | 'rollback';
+
 /** registry -> deployment: a version that passed its gate and its verification becomes what the consumer reads. */
 @Injectable()
 export class DeploymentFlowService {
@@ -42,38 +58,77 @@ export class DeploymentFlowService {
     private readonly deployments: DeploymentService,
   ) {}
 
-  async deploy({ version, target, actor, dryRun = false }: DeployCommand): Promise<DeployOutcome> {
-    const model = await this.registry.assertDeployable(version);
-    const current = await this.registry.deployed(model.modelName);
-    const previous = current?.version ?? null;
-    const info = this.deployments.targetInfo(target);
-    const outcome = {
-      model_name: model.modelName,
-      version,
-      previous_version: previous === version ? null : previous,
-      target: info.name,
-      directory: info.directory,
-      layout: info.layout,
-    };
-    if (dryRun) return { ...outcome, status: 'would_deploy' };
-    await this.deployments.deploy({
-      files: { modelName: model.modelName, version, contents: this.contents(model) },
-      target,
-      previousVersion: previous,
-      actor: actor.name,
-      promote: (activate) => this.registry.promote(version, previous, actor, activate),
-    });
-    return { ...outcome, status: 'deployed' };
+  async deploy(command: DeployCommand): Promise<DeployOutcome> {
+    const model = await this.registry.assertDeployable(command.version);
+    return this.switchTo(model, 'deploy', command);
   }
 
-  private contents(model: ModelVersion): Record<'model' | 'metadata' | 'scaler', Uint8Array> {
+  /** The old version is verified before anything is switched: a broken one leaves the present one in place. */
+  async rollback({ modelName, version, target, actor, dryRun }: RollbackCommand): Promise<DeployOutcome> {
+    if (actor.reason === null || actor.reason.trim() === '') {
+      throw new AppError('usage', 'A rollback needs a reason; it goes into the audit log.', {
+        hint: 'Add --reason "...".',
+      });
+    }
+    const wanted = version ?? (await this.registry.rollbackCandidate(modelName));
+    const model = await this.registry.assertDeployable(wanted);
+    if (model.modelName !== modelName) {
+      throw new AppError(
+        'usage',
+        `Version ${wanted} belongs to model "${model.modelName}", not to "${modelName}".`,
+      );
+    }
+    return this.switchTo(model, 'rollback', { target, actor, dryRun });
+  }
+
+  private async switchTo(
+    model: ModelVersion,
+    action: Action,
+    { target, actor, expected, dryRun = false }: Omit<DeployCommand, 'version'>,
+  ): Promise<DeployOutcome> {
+    const { modelName, version } = model;
+    if (dryRun) {
+      const current = await this.registry.deployed(modelName);
+      return outcome(
+        model,
+        this.deployments.targets.info(target),
+        current?.version ?? null,
+        action === 'deploy' ? 'would_deploy' : 'would_roll_back',
+      );
+    }
+    const { info, previousVersion } = await this.deployments.deploy({
+      delivery: this.delivery(model),
+      target,
+      action,
+      actor: actor.name,
+      promote: (activate) =>
+        this.registry.promote(version, { expected, action, actor, switchOver: activate }),
+      withChampion: (body) => this.registry.withChampion(modelName, body),
+    });
+    return outcome(model, info, previousVersion, action === 'deploy' ? 'deployed' : 'rolled_back');
+  }
+
+  private delivery(model: ModelVersion): Delivery {
     const { store } = this.registry;
-    const { model_info: info, training_info: training } = store.readJson(
-      model.version,
-      VERSION_FILES.metadata,
-    ) as StoredMetadata;
+    const files = Object.fromEntries(
+      Object.keys(model.artifacts).map((file) => [file, store.read(model.version, file)]),
+    );
+    return {
+      modelName: model.modelName,
+      version: model.version,
+      files,
+      agentMetadata: Buffer.from(jsonFile(this.agentMetadata(model))),
+      buildPackage: () => {
+        throw new AppError('usage', 'The layout "package" is not available.');
+      },
+    };
+  }
+
+  private agentMetadata(model: ModelVersion): Record<string, unknown> {
+    const stored = this.registry.store.readJson(model.version, VERSION_FILES.metadata) as StoredMetadata;
+    const { model_info: info, training_info: training } = stored;
     const exports = model.lineage.exports as readonly { readonly name: string }[] | undefined;
-    const metadata = agentMetadata({
+    return agentMetadata({
       modelName: model.modelName,
       version: model.version,
       trainedAt: `${info.created_at}Z`,
@@ -86,10 +141,22 @@ export class DeploymentFlowService {
       modelSha256: model.artifacts[VERSION_FILES.model],
       scalerSha256: model.artifacts[VERSION_FILES.scaler],
     });
-    return {
-      model: store.read(model.version, VERSION_FILES.model),
-      scaler: store.read(model.version, VERSION_FILES.scaler),
-      metadata: Buffer.from(jsonFile(metadata)),
-    };
   }
+}
+
+function outcome(
+  model: ModelVersion,
+  info: TargetInfo,
+  previous: string | null,
+  status: DeployOutcome['status'],
+): DeployOutcome {
+  return {
+    model_name: model.modelName,
+    version: model.version,
+    previous_version: previous === model.version ? null : previous,
+    target: info.name,
+    directory: info.location,
+    layout: info.layout,
+    status,
+  };
 }

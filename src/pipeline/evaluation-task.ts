@@ -1,5 +1,5 @@
 import type { EvaluationInput } from '../evaluation/core/evaluation-report.js';
-import type { ValidationReport } from '../export/core/validation-report.js';
+import { keptLogs, type ValidationReport } from '../export/core/validation-report.js';
 import type { FeatureSetDefinition } from '../features/core/feature-sets.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { WindowTable } from '../features/core/window-table.js';
@@ -47,7 +47,7 @@ export function evaluationInput(parts: EvaluationParts): Omit<EvaluationInput, '
       featureSet: config.features.set,
       nonEmptyWindows: stats.non_empty_windows,
       spanSeconds: stats.time_range_days * 86_400,
-      lineCount: stats.valid_logs,
+      lineCount: keptLogs(stats),
       wifiLineCount: stats.wifi_logs,
     },
     seed: config.training.random_state,

@@ -23,6 +23,7 @@ import {
   ModelQueryDto,
   ModelStatsDto,
   PredictRequestDto,
+  RollbackRequestDto,
 } from './models.dto.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
 
@@ -83,6 +84,29 @@ export class ModelsController {
   @ApiProblems(404)
   async get(@Param('version') version: string): Promise<Record<string, unknown>> {
     return modelDetail(await this.registry.get(version));
+  }
+
+  @Post('rollback')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'rollbackModel',
+    summary: 'Deploy an older version again; it is verified first',
+  })
+  @ApiOkResponse({ type: DeployOutcomeDto })
+  @ApiProblems(400, 404, 409, 422, 503)
+  async rollback(
+    @Body() { model = 'wifi', reason, to, target = 'default' }: RollbackRequestDto,
+    @Query() { dry_run: dryRun }: DryRunQueryDto,
+    @Req() request: Request,
+  ): Promise<DeployOutcomeDto> {
+    const outcome = await this.deployments.rollback({
+      modelName: model,
+      version: to ?? null,
+      target,
+      actor: { name: actorOf(request), reason },
+      dryRun: dryRun === 'true',
+    });
+    return publicOutcome(outcome);
   }
 
   @Post(':version/deploy')

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
 import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
 import { PageQueryDto } from './training.dto.js';
 
@@ -36,6 +36,33 @@ export class DeployRequestDto {
   @IsString()
   @MaxLength(500)
   reason?: string;
+}
+
+export class RollbackRequestDto {
+  @ApiPropertyOptional({ default: 'wifi' })
+  @IsOptional()
+  @Matches(MODEL_NAME)
+  model?: string;
+
+  @ApiProperty({ description: 'Why; goes into the audit log' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(500)
+  reason: string;
+
+  @ApiPropertyOptional({
+    description: 'Version to go back to; default: the newest older one that was deployed',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  to?: string;
+
+  @ApiPropertyOptional({ default: 'default' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  target?: string;
 }
 
 export class PredictRequestDto {
@@ -157,6 +184,6 @@ export class DeployOutcomeDto {
   @ApiProperty()
   layout: string;
 
-  @ApiProperty({ enum: ['deployed', 'would_deploy'] })
-  status: 'deployed' | 'would_deploy';
+  @ApiProperty({ enum: ['deployed', 'rolled_back', 'would_deploy', 'would_roll_back'] })
+  status: 'deployed' | 'rolled_back' | 'would_deploy' | 'would_roll_back';
 }

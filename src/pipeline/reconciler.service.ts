@@ -37,7 +37,8 @@ export class ReconcilerService {
     for (const orphan of store.orphans) {
       const verdict = await this.judgeOrphan(orphan.trainingId);
       if (verdict === 'crash') {
-        this.registry.removeOrphan(orphan.version);
+        // Asked once more now that its run is over: it may have been registered since the table was read.
+        if (!(await this.registry.removeOrphan(orphan.version))) continue;
         settled.push(
           `Removed the directory of ${orphan.version}: its run ended before the version was registered.`,
         );
@@ -47,8 +48,10 @@ export class ReconcilerService {
         );
       }
     }
-    for (const { modelName, version } of await this.registry.champions()) {
-      settled.push(...(await this.deployments.settle(modelName, version)));
+    for (const { modelName } of await this.registry.champions()) {
+      const withChampion = (body: (champion: string | null) => Promise<void>): Promise<void> =>
+        this.registry.withChampion(modelName, body);
+      settled.push(...(await this.deployments.settle(modelName, withChampion)));
     }
     return { settled, problems };
   }

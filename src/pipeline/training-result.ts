@@ -1,3 +1,4 @@
+import { keptLogs } from '../export/core/validation-report.js';
 import type { GateResult } from '../evaluation/core/gate.js';
 import type { TrainingOutcome } from './training-pipeline.service.js';
 
@@ -41,7 +42,7 @@ export function trainingResult(
     feature_set: model.featureSet,
     feature_names: outcome.featureNames,
     training_samples: model.trainingSamples,
-    log_count: validation.stats.log_count,
+    log_count: keptLogs(validation.stats),
     training_duration: outcome.durationSeconds,
     label_source: evaluation.label_source,
     metrics: { ...evaluation.basic_metrics },

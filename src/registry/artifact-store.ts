@@ -43,12 +43,17 @@ export class ArtifactStore {
       const staging = join(this.directory, STAGING_PREFIX + version);
       // mkdir is the lock: whoever makes the staging directory owns the name; only an owner may rename onto it.
       if (!this.tryMakeDirectory(staging)) continue;
-      if (existsSync(join(this.directory, version)) || (await isTaken(version))) {
-        rmdirSync(staging);
-        continue;
+      try {
+        if (existsSync(join(this.directory, version)) || (await isTaken(version))) {
+          rmdirSync(staging);
+          continue;
+        }
+        const owner: StagingOwner = { host: hostname(), pid: process.pid };
+        writeFileDurably(join(staging, OWNER_FILE), JSON.stringify(owner));
+      } catch (error) {
+        rmSync(staging, { recursive: true, force: true });
+        throw error;
       }
-      const owner: StagingOwner = { host: hostname(), pid: process.pid };
-      writeFileDurably(join(staging, OWNER_FILE), JSON.stringify(owner));
       return new StagedVersion(version, staging, join(this.directory, version));
     }
   }
@@ -60,6 +65,11 @@ export class ArtifactStore {
 
   has(version: string): boolean {
     return isVersionName(version) && existsSync(join(this.directory, version));
+  }
+
+  /** The models directory is there; without it nothing can be said about the versions in it. */
+  isPresent(): boolean {
+    return existsSync(this.directory);
   }
 
   /** Versions on disk, whether or not the registry knows them. */
@@ -107,6 +117,8 @@ export class ArtifactStore {
       const buffer = Buffer.allocUnsafe(1 << 20);
       for (let n = readSync(fd, buffer); n > 0; n = readSync(fd, buffer)) hash.update(buffer.subarray(0, n));
       return hash.digest('hex');
+    } catch {
+      return null;
     } finally {
       closeSync(fd);
     }

@@ -5,11 +5,13 @@ import { assertDeployable } from './core/lifecycle.js';
 import { VERSION_FILES } from './core/version-files.js';
 import { assertVersionName, formatVersion } from './core/version-name.js';
 import { loadModel, type LoadedModel } from './loaded-model.js';
-import { ModelVersionRepository } from './model-version.repository.js';
+import { ModelVersionRepository, type Promotion } from './model-version.repository.js';
 import type { Actor, ModelVersion, VersionListQuery } from './model-version.js';
 import type { TrainedModel } from './trained-model.js';
 import { verifyVersion, type VerifyResult } from './verify-version.js';
 import { writeVersionFiles } from './version-writer.js';
+
+const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export interface RegisteredModel {
   readonly model: ModelVersion;
@@ -86,8 +88,10 @@ export class ModelRegistryService {
         actor,
       );
     } catch (error) {
-      // Files without a row are an orphan: take them away again, so that the version is absent as a whole.
-      this.store.remove(version);
+      // Files without a row are an orphan: take them away again, so that the version is absent as a whole. A lost
+      // connection does not tell whether the row was written; then the reconciler decides later.
+      const registered = await this.versions.exists(version).catch(() => true);
+      if (!registered) this.store.remove(version);
       throw error;
     }
   }
@@ -166,8 +170,21 @@ export class ModelRegistryService {
     );
   }
 
-  promote(version: string, expected: string | null, actor: Actor, switchOver: () => void): Promise<void> {
-    return this.versions.promote(version, expected, actor, switchOver);
+  promote(version: string, promotion: Promotion): Promise<string | null> {
+    return this.versions.promote(version, promotion);
+  }
+
+  withChampion(modelName: string, body: (champion: string | null) => Promise<void>): Promise<void> {
+    return this.versions.withChampion(modelName, body);
+  }
+
+  /** Where a rollback leads when nobody names a version. */
+  async rollbackCandidate(modelName: string): Promise<string> {
+    const version = await this.versions.rollbackCandidate(modelName);
+    if (version !== null) return version;
+    throw new AppError('not_found', `Model "${modelName}" has no older version that was deployed before.`, {
+      hint: 'Name a version with --to; "mcp-training list-models" shows those that exist.',
+    });
   }
 
   /**
@@ -180,6 +197,13 @@ export class ModelRegistryService {
       .map((name) => `Removed the unfinished directory ${name}.`);
     const problems: string[] = [];
     const rows = await this.versions.all();
+    if (rows.length > 0 && !this.store.isPresent()) {
+      // A volume that is not mounted must not condemn every version for good.
+      problems.push(
+        `The models directory ${this.store.directory} is missing; ${rows.length} versions are registered.`,
+      );
+      return { settled, problems, orphans: [] };
+    }
     for (const { version, status } of rows) {
       if (status === 'corrupt' || this.store.has(version)) continue;
       await this.versions.markCorrupt(version, { name: 'system', reason: 'its directory is missing' });
@@ -193,8 +217,11 @@ export class ModelRegistryService {
     return { settled, problems, orphans };
   }
 
-  removeOrphan(version: string): void {
+  /** Removes a directory without a row. false = it has got its row after all, and stays. */
+  async removeOrphan(version: string): Promise<boolean> {
+    if (await this.versions.exists(version)) return false;
     this.store.remove(version);
+    return true;
   }
 
   private trainingIdOf(version: string): string | null {
@@ -203,7 +230,8 @@ export class ModelRegistryService {
         model_info?: { training_id?: unknown };
       };
       const id = metadata.model_info?.training_id;
-      return typeof id === 'string' ? id : null;
+      // Directories of other programs carry ids of their own kind.
+      return typeof id === 'string' && RUN_ID.test(id) ? id : null;
     } catch {
       return null;
     }

@@ -3,12 +3,20 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { In, type DataSource, type EntityManager } from 'typeorm';
 import type { GateResult } from '../evaluation/core/gate.js';
 import { AppError } from '../shared/errors.js';
-import type { VersionStatus } from './core/lifecycle.js';
+import { assertDeployable, type VersionStatus } from './core/lifecycle.js';
 import { ModelAliasEntity } from './model-alias.entity.js';
 import { ModelVersionEntity } from './model-version.entity.js';
 import type { Actor, ModelVersion, NewModelVersion, VersionListQuery } from './model-version.js';
 
 const CHAMPION = 'champion';
+
+export interface Promotion {
+  /** The champion this decision was based on; undefined = whatever it is now. */
+  readonly expected?: string | null;
+  readonly action: 'deploy' | 'rollback';
+  readonly actor: Actor;
+  readonly switchOver: () => Promise<void>;
+}
 
 @Injectable()
 export class ModelVersionRepository {
@@ -34,10 +42,12 @@ export class ModelVersionRepository {
     if (modelName !== undefined) query.andWhere('model.modelName = :modelName', { modelName });
     if (status !== undefined) query.andWhere('model.status = :status', { status });
     if (before !== undefined) {
-      query.andWhere('(model.createdAt, model.version) < (CAST(:at AS timestamptz), :version)', {
-        at: before.createdAt,
-        version: before.version,
-      });
+      // The row itself knows its time to the microsecond, a cursor only to the millisecond.
+      query.andWhere(
+        `(model.createdAt, model.version) < (coalesce(
+           (SELECT created_at FROM model_versions WHERE version = :version), CAST(:at AS timestamptz)), :version)`,
+        { at: before.createdAt, version: before.version },
+      );
     }
     return this.withAliases(await query.getMany());
   }
@@ -86,52 +96,50 @@ export class ModelVersionRepository {
   }
 
   /**
-   * Makes `version` the champion of its model in one transaction: the expected current champion is archived, the
-   * alias moves, the change is audited. A champion other than the expected one is a conflict (compare and set).
-   * `switchOver` runs last, inside the transaction: when it throws, the registry stays as it was.
+   * Makes `version` the champion of its model in one transaction: the champion before is archived, the alias moves,
+   * the change is audited. With `expected` another champion than that is a conflict (compare and set). `switchOver`
+   * runs last, inside the transaction: when it throws, the registry stays as it was.
    */
-  async promote(
-    version: string,
-    expected: string | null,
-    actor: Actor,
-    switchOver: () => void,
-  ): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
+  async promote(version: string, { expected, action, actor, switchOver }: Promotion): Promise<string | null> {
+    return this.dataSource.transaction(async (manager) => {
+      await lockPromotions(manager, await modelNameOf(manager, version));
       const target = await lockVersion(manager, version);
-      // Serialises promotions of one model, also when there is no champion row to lock yet.
-      await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('promote:' || $1, 0))`, [
-        target.modelName,
-      ]);
-      const current = await manager
-        .getRepository(ModelVersionEntity)
-        .findOneBy({ modelName: target.modelName, status: 'deployed' });
-      if ((current?.version ?? null) !== expected) {
-        throw new AppError(
-          'conflict',
-          `Another deployment of model ${target.modelName} came first: ${current?.version ?? 'no version'} is deployed, expected ${expected ?? 'none'}.`,
-          {
-            hint: 'Look at the deployed version and decide again.',
-          },
-        );
-      }
-      if (current !== null && current.version !== version)
-        await setStatus(manager, current.version, 'archived');
+      const previous = (await championOf(manager, target.modelName))?.version ?? null;
+      if (expected !== undefined && previous !== expected)
+        throw championChanged(target.modelName, previous, expected);
+      if (target.status === 'rejected' || target.status === 'corrupt')
+        assertDeployable(version, target.status);
+      if (previous !== null && previous !== version) await setStatus(manager, previous, 'archived');
       await setStatus(manager, version, 'deployed');
       await manager.query(
         `INSERT INTO model_aliases (model_name, alias, version) VALUES ($1, $2, $3)
          ON CONFLICT (model_name, alias) DO UPDATE SET version = excluded.version, updated_at = now()`,
         [target.modelName, CHAMPION, version],
       );
-      await audit(
-        manager,
-        actor,
-        'deploy',
-        version,
-        { champion: current?.version ?? null },
-        { champion: version },
-      );
-      switchOver();
+      await audit(manager, actor, action, version, { champion: previous }, { champion: version });
+      await switchOver();
+      return previous;
     });
+  }
+
+  /** Runs `body` with the champion of a model while nobody can promote another one. */
+  async withChampion(modelName: string, body: (champion: string | null) => Promise<void>): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      await lockPromotions(manager, modelName);
+      await body((await championOf(manager, modelName))?.version ?? null);
+    });
+  }
+
+  /** The newest version older than the champion that was deployed before and is intact. */
+  async rollbackCandidate(modelName: string): Promise<string | null> {
+    const rows: { version: string }[] = await this.dataSource.query(
+      `SELECT old.version FROM model_versions old
+       JOIN model_versions champion ON champion.model_name = old.model_name AND champion.status = 'deployed'
+       WHERE old.model_name = $1 AND old.status = 'archived' AND old.created_at < champion.created_at
+       ORDER BY old.created_at DESC LIMIT 1`,
+      [modelName],
+    );
+    return rows.at(0)?.version ?? null;
   }
 
   async markCorrupt(version: string, actor: Actor): Promise<void> {
@@ -159,6 +167,33 @@ async function lockVersion(manager: EntityManager, version: string): Promise<Mod
     .findOne({ where: { version }, lock: { mode: 'pessimistic_write' } });
   if (entity !== null) return entity;
   throw new AppError('not_found', `There is no model version ${version}.`);
+}
+
+/** Read before any row is locked: the model's lock comes first, or two promotions could wait for each other. */
+async function modelNameOf(manager: EntityManager, version: string): Promise<string> {
+  const entity = await manager.getRepository(ModelVersionEntity).findOneBy({ version });
+  if (entity !== null) return entity.modelName;
+  throw new AppError('not_found', `There is no model version ${version}.`);
+}
+
+/** Serialises promotions of one model, also when there is no champion row to lock yet. */
+async function lockPromotions(manager: EntityManager, modelName: string): Promise<void> {
+  await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('promote:' || $1, 0))`, [modelName]);
+}
+
+/** Locked: a champion that is being marked corrupt must not become `archived` again. */
+function championOf(manager: EntityManager, modelName: string): Promise<ModelVersionEntity | null> {
+  return manager
+    .getRepository(ModelVersionEntity)
+    .findOne({ where: { modelName, status: 'deployed' }, lock: { mode: 'pessimistic_write' } });
+}
+
+function championChanged(modelName: string, current: string | null, expected: string | null): AppError {
+  return new AppError(
+    'conflict',
+    `Another deployment of model ${modelName} came first: ${current ?? 'no version'} is deployed, expected ${expected ?? 'none'}.`,
+    { hint: 'Look at the deployed version and decide again.' },
+  );
 }
 
 async function setStatus(manager: EntityManager, version: string, status: VersionStatus): Promise<void> {

@@ -1,0 +1,29 @@
+import type { DeploymentStore } from '../stores/deployment-store.js';
+import type { Delivery, DeploymentLayout } from './deployment-layout.js';
+import { proveWritten } from './prove-written.js';
+
+const activeLink = (modelName: string): string => `${modelName}_active_deployment.zip`;
+const packageName = (version: string): string => `model_${version}_deployment.zip`;
+const VERSION_IN_NAME = /^model_(.+)_deployment\.zip$/;
+
+/** `model_<version>_deployment.zip`, and `<model>_active_deployment.zip` leading to the active one. */
+export const packageLayout: DeploymentLayout = {
+  name: 'package',
+
+  async prepare(store: DeploymentStore, { version, buildPackage }: Delivery): Promise<void> {
+    const bytes = await buildPackage();
+    await store.putFile(packageName(version), bytes);
+    await store.flush();
+    await proveWritten(store, packageName(version), bytes);
+  },
+
+  async activate(store: DeploymentStore, modelName: string, version: string): Promise<void> {
+    await store.putLink(activeLink(modelName), packageName(version));
+    await store.flush();
+  },
+
+  async activeVersion(store: DeploymentStore, modelName: string): Promise<string | null> {
+    const target = await store.readLink(activeLink(modelName));
+    return target === null ? null : (VERSION_IN_NAME.exec(target)?.[1] ?? null);
+  },
+};
