@@ -98,7 +98,7 @@ export class ModelVersionRepository {
   /**
    * Makes `version` the champion of its model in one transaction: the champion before is archived, the alias moves,
    * the change is audited. With `expected` another champion than that is a conflict (compare and set). `switchOver`
-   * runs last, inside the transaction: when it throws, the registry stays as it was.
+   * runs inside the transaction, after every check: when it throws, the registry stays as it was.
    */
   async promote(version: string, { expected, action, actor, switchOver }: Promotion): Promise<string | null> {
     return this.dataSource.transaction(async (manager) => {
@@ -116,8 +116,9 @@ export class ModelVersionRepository {
          ON CONFLICT (model_name, alias) DO UPDATE SET version = excluded.version, updated_at = now()`,
         [target.modelName, CHAMPION, version],
       );
-      await audit(manager, actor, action, version, { champion: previous }, { champion: version });
       await switchOver();
+      // Last: this takes the lock of the whole audit log, which no slow target may hold.
+      await audit(manager, actor, action, version, { champion: previous }, { champion: version });
       return previous;
     });
   }
