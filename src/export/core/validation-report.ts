@@ -76,3 +76,8 @@ export interface ValidationReport {
   readonly stats: ExportStats;
   readonly files: readonly InputFile[];
 }
+
+/** Lines that work goes on with: the valid ones minus those outside of the date range and the program filter. */
+export function keptLogs(stats: Pick<ExportStats, 'valid_logs' | 'filtered_logs'>): number {
+  return stats.valid_logs - stats.filtered_logs;
+}
