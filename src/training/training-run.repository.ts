@@ -20,21 +20,27 @@ const LEASE_SQL = `now() + make_interval(secs => $2)`;
 export class TrainingRunRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
+  /** Records a run; one that was recorded under the same idempotency key before is returned instead. */
   async create(run: NewTrainingRun): Promise<TrainingRun> {
     return this.dataSource.transaction(async (manager) => {
       const repository = manager.getRepository(TrainingRunEntity);
-      await repository.insert({
-        id: run.trainingId,
-        modelName: run.modelName,
-        status: 'queued',
-        progress: 0,
-        step: run.step,
-        request: run.request,
-        config: run.config,
-        configHash: run.configHash,
-        origin: run.origin,
-        idempotencyKey: run.idempotencyKey,
-      });
+      const inserted: { id: string }[] = await manager.query(
+        `INSERT INTO training_runs (id, model_name, status, progress, step, request, config, config_hash, origin, idempotency_key)
+         VALUES ($1, $2, 'queued', 0, $3, $4, $5, $6, $7, $8) ON CONFLICT (idempotency_key) DO NOTHING RETURNING id`,
+        [
+          run.trainingId,
+          run.modelName,
+          run.step,
+          JSON.stringify(run.request),
+          JSON.stringify(run.config),
+          run.configHash,
+          run.origin,
+          run.idempotencyKey,
+        ],
+      );
+      if (inserted.length === 0 && run.idempotencyKey !== null) {
+        return toRun(await repository.findOneByOrFail({ idempotencyKey: run.idempotencyKey }));
+      }
       await appendEvent(manager, run.trainingId, {
         type: 'queued',
         progress: 0,
@@ -67,10 +73,12 @@ export class TrainingRunRepository {
     if (status !== undefined) query.andWhere('run.status = :status', { status });
     if (modelName !== undefined) query.andWhere('run.modelName = :modelName', { modelName });
     if (before !== undefined) {
-      query.andWhere('(run.createdAt, run.id) < (CAST(:at AS timestamptz), CAST(:id AS uuid))', {
-        at: before.createdAt,
-        id: before.id,
-      });
+      // The row itself knows its time to the microsecond, a cursor only to the millisecond.
+      query.andWhere(
+        `(run.createdAt, run.id) < (coalesce((SELECT created_at FROM training_runs WHERE id = CAST(:id AS uuid)),
+           CAST(:at AS timestamptz)), CAST(:id AS uuid))`,
+        { at: before.createdAt, id: before.id },
+      );
     }
     return (await query.getMany()).map(toRun);
   }
@@ -88,7 +96,9 @@ export class TrainingRunRepository {
        RETURNING fencing_token`,
       [trainingId, leaseSeconds, workerId],
     );
-    return rows.length === 0 ? null : { trainingId, fencingToken: rows[0].fencing_token };
+    if (rows.length > 0) return { trainingId, fencingToken: rows[0].fencing_token };
+    await this.dataSource.transaction((manager) => endCancelled(manager, trainingId));
+    return null;
   }
 
   /** Extends the lease. 'lost' = the run belongs to somebody else or has ended; 'cancel' = somebody asked to stop. */
@@ -153,33 +163,28 @@ export class TrainingRunRepository {
 
   /** Hands a running run back to the queue (its worker shuts down). */
   async requeue(lease: RunLease): Promise<void> {
-    await this.dataSource.query(
-      `UPDATE training_runs SET status = 'queued', progress = 0, worker_id = NULL, lease_expires_at = NULL, updated_at = now()
-       WHERE id = $1 AND fencing_token = $2 AND status = 'running'`,
-      [lease.trainingId, lease.fencingToken],
-    );
+    await this.dataSource.transaction(async (manager) => {
+      await manager.query(
+        `UPDATE training_runs SET status = 'queued', progress = 0, worker_id = NULL, lease_expires_at = NULL, updated_at = now()
+         WHERE id = $1 AND fencing_token = $2 AND status = 'running'`,
+        [lease.trainingId, lease.fencingToken],
+      );
+      await endCancelled(manager, lease.trainingId);
+    });
   }
 
-  /** A queued run ends at once; a running one is asked to stop. null = there is no such run. */
+  /**
+   * A run that nobody works on (queued, or its lease has expired) ends at once; a running one is asked to stop.
+   * null = there is no such run.
+   */
   async requestCancel(trainingId: string): Promise<TrainingRun | null> {
     return this.dataSource.transaction(async (manager) => {
-      const [rows] = await manager.query<[{ status: RunStatus; was: RunStatus }[], number]>(
-        `UPDATE training_runs AS run SET cancel_requested = true, updated_at = now(),
-           status = CASE WHEN run.status = 'queued' THEN 'cancelled' ELSE run.status END,
-           finished_at = CASE WHEN run.status = 'queued' THEN now() ELSE run.finished_at END
-         FROM (SELECT id, status AS was FROM training_runs WHERE id = $1 FOR UPDATE) AS old
-         WHERE run.id = old.id AND old.was IN ('queued', 'running') RETURNING run.status, old.was`,
+      await manager.query(
+        `UPDATE training_runs SET cancel_requested = true, updated_at = now()
+         WHERE id = $1 AND status IN ('queued', 'running')`,
         [trainingId],
       );
-      if (rows.length > 0 && rows[0].status === 'cancelled') {
-        await appendEvent(manager, trainingId, {
-          type: 'cancelled',
-          progress: 0,
-          step: 'Cancelled',
-          message: null,
-          data: null,
-        });
-      }
+      await endCancelled(manager, trainingId);
       const entity = await manager.getRepository(TrainingRunEntity).findOneBy({ id: trainingId });
       return entity === null ? null : toRun(entity);
     });
@@ -266,6 +271,25 @@ interface NewEvent {
   readonly step: string;
   readonly message: string | null;
   readonly data: unknown;
+}
+
+/** Ends a run whose cancellation was asked for and that no living worker has; the token shuts out one that comes back. */
+async function endCancelled(manager: EntityManager, trainingId: string): Promise<void> {
+  const [rows] = await manager.query<[{ progress: number }[], number]>(
+    `UPDATE training_runs SET status = 'cancelled', finished_at = now(), updated_at = now(), lease_expires_at = NULL,
+       fencing_token = fencing_token + 1
+     WHERE id = $1 AND cancel_requested AND (status = 'queued' OR (status = 'running' AND lease_expires_at < now()))
+     RETURNING progress`,
+    [trainingId],
+  );
+  if (rows.length === 0) return;
+  await appendEvent(manager, trainingId, {
+    type: 'cancelled',
+    progress: rows[0].progress,
+    step: 'Cancelled',
+    message: null,
+    data: null,
+  });
 }
 
 /** The caller holds the run's row lock (it has just updated or inserted it), so sequences cannot collide. */
