@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
-import ssh2, { type Client, type SFTPWrapper } from 'ssh2';
+import ssh2, { type Client, type SFTPWrapper, type Stats } from 'ssh2';
 import { AppError } from '../../shared/errors.js';
 import type { DeploymentStore } from './deployment-store.js';
 import { linkTarget, linkText } from './relative-link.js';
@@ -19,7 +19,10 @@ export interface SftpOptions {
 }
 
 const NO_SUCH_FILE = 2;
+/** What every SFTP server takes in one request. */
 const CHUNK_BYTES = 32_768;
+/** Requests under way at once: a link with a long round trip is still used. */
+const IN_FLIGHT = 32;
 
 /** Same text as `ssh-keygen -lf`: base64 without padding. */
 export function fingerprint(key: Buffer): string {
@@ -98,6 +101,8 @@ function connectFailure(
 /** A directory behind SFTP. Every wait has a limit: a server that vanishes makes a call fail, not hang. */
 export class SftpStore implements DeploymentStore {
   private lost: Error | undefined;
+  /** What to tell the calls under way when the connection ends. */
+  private readonly waiting = new Set<() => void>();
 
   constructor(
     readonly location: string,
@@ -110,6 +115,8 @@ export class SftpStore implements DeploymentStore {
     });
     client.on('close', () => {
       this.lost ??= new Error('the connection was closed');
+      for (const fail of this.waiting) fail();
+      this.waiting.clear();
     });
   }
 
@@ -146,14 +153,27 @@ export class SftpStore implements DeploymentStore {
   }
 
   async readFile(path: string): Promise<Uint8Array | null> {
+    const target = this.absolute(path);
+    let handle: Buffer;
     try {
-      return await this.call<Buffer>(`read ${path}`, (done) => {
-        this.sftp.readFile(this.absolute(path), done);
+      handle = await this.call<Buffer>(`open ${path}`, (done) => {
+        this.sftp.open(target, 'r', done);
       });
     } catch (error) {
       if (isMissing(error)) return null;
       throw error;
     }
+    const { size } = await this.call<Stats>(`look at ${path}`, (done) => {
+      this.sftp.fstat(handle, done);
+    });
+    const bytes = Buffer.alloc(size);
+    await inChunks(size, (at, length) =>
+      this.call(`read ${path}`, (done) => {
+        this.sftp.read(handle, bytes, at, length, at, done);
+      }),
+    );
+    await this.closeHandle(handle, path);
+    return bytes;
   }
 
   async readLink(path: string): Promise<string | null> {
@@ -191,15 +211,19 @@ export class SftpStore implements DeploymentStore {
       this.sftp.open(path, 'wx', done);
     });
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-      const length = Math.min(CHUNK_BYTES, bytes.length - at);
-      await this.call(`write ${path}`, (done) => {
+    await inChunks(bytes.length, (at, length) =>
+      this.call(`write ${path}`, (done) => {
         this.sftp.write(handle, bytes, at, length, at, done);
-      });
-    }
+      }),
+    );
+    // Not every server can; the one rename afterwards still makes the file appear as a whole.
     await this.call('sync', (done) => {
       this.sftp.ext_openssh_fsync(handle, done);
     }).catch(() => undefined);
+    await this.closeHandle(handle, path);
+  }
+
+  private async closeHandle(handle: Buffer, path: string): Promise<void> {
     await this.call(`close ${path}`, (done) => {
       this.sftp.close(handle, done);
     });
@@ -262,15 +286,28 @@ export class SftpStore implements DeploymentStore {
         clearTimeout(timer);
         fail(this.lost ?? new Error('the connection was closed'));
       };
-      this.client.once('close', onClose);
+      this.waiting.add(onClose);
       body((error, value) => {
         clearTimeout(timer);
-        this.client.off('close', onClose);
+        this.waiting.delete(onClose);
         if (error) fail(error);
         else resolve(value as Value);
       });
     });
   }
+}
+
+/** Calls `body` for every piece of [0, size), a bounded number of them at a time. */
+async function inChunks(size: number, body: (at: number, length: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < size) {
+      const at = next;
+      next += CHUNK_BYTES;
+      await body(at, Math.min(CHUNK_BYTES, size - at));
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
 }
 
 function isMissing(error: unknown): boolean {

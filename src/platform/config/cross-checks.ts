@@ -55,7 +55,7 @@ function checkTargets(
     const path = `deployment.targets.${name}`;
     if (sources[`${path}.directory`] === undefined) add(`${path}.directory`, 'is missing');
     if (target.type !== 'sftp') continue;
-    for (const key of ['host', 'username', 'private_key_file', 'host_key'] as const) {
+    for (const key of ['host', 'username', 'host_key'] as const) {
       if (target[key] === null) add(`${path}.${key}`, 'is missing: a target of the type sftp needs it');
     }
   }

@@ -31,7 +31,7 @@ export class DeploymentTarget {
   @Key(orNull(text('a user name', { max: 64 })), 'SFTP user. Needed by the type `sftp`.')
   username: string | null = null;
 
-  @Key(orNull(directory()), 'File with the private key. Needed by the type `sftp`.')
+  @Key(orNull(directory()), 'File with the private key; null = the SSH agent of SSH_AUTH_SOCK.')
   private_key_file: string | null = null;
 
   @Key(

@@ -30,7 +30,10 @@ export class WindowSettings {
   )
   context = 1800;
 
-  @Key(oneOf(['device', 'all']), 'One row for each device and window, or one row for all devices together.')
+  @Key(
+    oneOf(['device', 'all']),
+    'One row for each device and window, or one row for all devices together (always so for the `agent-...` sets).',
+  )
   group_by: 'device' | 'all' = 'device';
 
   @Key(integer(1, 100_000_000), 'More windows than this are refused, with the number that was asked for.')
@@ -39,8 +42,8 @@ export class WindowSettings {
 
 export class FeaturesConfig {
   @Key(
-    oneOf(['wifi', 'system']),
-    'Feature set: `wifi` for access-point logs, `system` for logs of any device without WiFi lines.',
+    oneOf(['wifi', 'system', 'agent-wifi', 'agent-generic', 'agent-dns', 'agent-firewall']),
+    'Feature set: `wifi` for access-point logs, `system` for logs of any device without WiFi lines, `agent-...` for the numbers that the agents of the existing consumer send (all devices together, 5-minute windows).',
   )
   set = 'wifi';
 
