@@ -78,7 +78,7 @@ function describeFinding(kind: string, finding: Finding): string[] {
     .slice(0, 3)
     .map(
       ({ file, record_index: record, byte_offset: offset, detail }) =>
-        `    ${file}, record ${record}, byte ${offset}: ${detail}`,
+        `    ${file}, record ${record}, byte ${offset}${detail === '' ? '' : `: ${detail}`}`,
     );
   return [`${kind} ${finding.code}: ${finding.message}`, ...examples];
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EvaluationService } from '../evaluation/evaluation.service.js';
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
+import { refusalText } from '../export/core/refusal-text.js';
 import type { ValidationReport } from '../export/core/validation-report.js';
 import { featureSet } from '../features/core/feature-sets.js';
 import { buildFeatureSpec } from '../features/core/feature-spec.js';
@@ -188,14 +189,10 @@ export class TrainingPipelineService {
 function assertTrainable(report: ValidationReport): void {
   if (report.is_valid) return;
   const lack = report.errors.every(({ code }) => code.startsWith('not_enough_'));
-  throw new AppError(
-    lack ? 'not_enough_data' : 'export_invalid',
-    report.errors.map(({ message }) => message).join(' '),
-    {
-      hint: '"mcp-training validate" on the same files shows the whole report.',
-      details: { errors: report.errors, warnings: report.warnings, stats: report.stats },
-    },
-  );
+  throw new AppError(lack ? 'not_enough_data' : 'export_invalid', refusalText(report), {
+    hint: '"mcp-training validate" on the same files shows the whole report.',
+    details: { errors: report.errors, warnings: report.warnings, stats: report.stats },
+  });
 }
 
 function splitInTime(table: WindowTable, { values }: RunConfig): TemporalSplit {
