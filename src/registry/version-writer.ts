@@ -1,3 +1,4 @@
+import { keptLogs } from '../export/core/validation-report.js';
 import { sha256Hex } from '../shared/digest.js';
 import { parseForestParams } from '../training/core/forest/forest-params.js';
 import { encodeForest } from '../training/core/forest/codec.js';
@@ -8,6 +9,7 @@ import { encodeStandardScaler } from './core/formats/joblib-scaler.js';
 import { buildGoldenSample } from './core/golden-sample.js';
 import { buildManifest, buildMetadata, type ModelMetadataInput } from './core/model-metadata.js';
 import { jsonFile, VERSION_FILES } from './core/version-files.js';
+import { encodeOnnxModel } from './onnx-codec.js';
 import type { TrainedModel } from './trained-model.js';
 
 export interface WrittenVersion {
@@ -26,6 +28,16 @@ export function writeVersionFiles(
   const modelSha256 = sha256Hex(joblib);
   staged.write(VERSION_FILES.model, joblib);
   staged.write(VERSION_FILES.scaler, encodeStandardScaler(model.preprocessing, model.sklearnVersion));
+  staged.write(
+    VERSION_FILES.onnx,
+    encodeOnnxModel(model.forest, {
+      mean: model.preprocessing.mean,
+      scale: model.preprocessing.scale,
+      offset: model.offset,
+      featureNames,
+      producerVersion: model.codeVersion,
+    }),
+  );
   staged.write(VERSION_FILES.forest, encodeForest(model.forest));
   staged.write(VERSION_FILES.featureSpec, jsonFile(model.spec));
   staged.write(
@@ -74,7 +86,7 @@ function metadataInput(
     featureNames: model.spec.features.map(({ name }) => name),
     featureSpecHash: model.spec.hash,
     exportFiles: model.inputFiles,
-    logCount: model.validation.stats.log_count,
+    logCount: keptLogs(model.validation.stats),
     trainingSamples: model.trainRows,
     validationSamples: model.validationRows,
     testSamples: model.testRows,

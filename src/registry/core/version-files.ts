@@ -2,6 +2,8 @@
 export const VERSION_FILES = {
   model: 'model.joblib',
   scaler: 'scaler.joblib',
+  /** Scaler, forest and threshold in one graph, for programs without scikit-learn. */
+  onnx: 'model.onnx',
   /** Our own forest file: what our scorer maps, without parsing. */
   forest: 'forest.bin',
   metadata: 'metadata.json',
