@@ -108,6 +108,13 @@ export class RunExecutorService {
 
   private context(lease: RunLease, signal: AbortSignal, listener: ExecutionListener): RunContext {
     let reported = 0;
+    let written: Promise<void> = Promise.resolve();
+    // One after the other: on two connections a later step could be overtaken by the fraction before it.
+    const persist = (progress: number, title: string): Promise<void> => {
+      const write = written.then(() => this.runs.progress(lease, progress, title));
+      written = write.catch(() => undefined);
+      return write;
+    };
     const report = (progress: number, title: string): void => {
       reported = progress;
       listener.onProgress?.(progress, title);
@@ -118,13 +125,13 @@ export class RunExecutorService {
       step: async (step) => {
         signal.throwIfAborted();
         report(RUN_STEPS[step], STEP_TITLES[step]);
-        await this.runs.progress(lease, RUN_STEPS[step], STEP_TITLES[step]);
+        await persist(RUN_STEPS[step], STEP_TITLES[step]);
       },
       fraction: (step, fraction) => {
         const progress = Math.floor(RUN_STEPS[step] + fraction * (nextStep(step) - RUN_STEPS[step]));
         if (progress <= reported) return;
         report(progress, STEP_TITLES[step]);
-        void this.runs.progress(lease, progress, STEP_TITLES[step]).catch(() => undefined);
+        void persist(progress, STEP_TITLES[step]).catch(() => undefined);
       },
     };
   }
