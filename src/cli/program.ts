@@ -136,6 +136,12 @@ function addModelVerbs(program: Command, action: Action): void {
     .option('--target <name>', 'deployment target of the configuration', 'default')
     .option('--dry-run', 'say what would change, change nothing')
     .action(action(() => import('./rollback.command.js')));
+  program
+    .command('package')
+    .description('write a model version as the archive the consumer imports')
+    .argument('<version>', 'model version')
+    .option('-o, --output <file>', 'file or directory to write (default: packages/ in the data directory)')
+    .action(action(() => import('./package.command.js')));
 }
 
 function addServiceVerbs(program: Command, action: Action): void {

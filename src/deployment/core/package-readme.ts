@@ -52,7 +52,7 @@ export function packageReadme(
     '',
     `1. Keep the name of the archive, \`${packageFileName(info.version)}\`: the inference service registers a model under the version in it.`,
     '2. Unpack it, `pip install -r requirements.txt`, then `python validate_model.py`. It exits with 0 when all files have their SHA-256 and the golden rows get their recorded labels and scores.',
-    '3. Upload the archive to the inference service, or import the unpacked directory.',
+    '3. Import the unpacked directory (`POST /import/{path}` of the inference service), or give the archive to its model loader.',
     '',
     'Check before the import: the importer adds its own section to `metadata.json`, whose SHA-256 is then another one (`validate_model.py` says so in a note and compares the facts in it instead).',
     '',

@@ -92,7 +92,9 @@ def load(directory, name, notes):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         value = joblib.load(os.path.join(directory, name))
-    notes.extend("%s: %s" % (name, str(warning.message).split("\n")[0]) for warning in caught)
+    # scikit-learn warns once a tree, with the same words.
+    for text in dict.fromkeys(str(warning.message).split(". ")[0] for warning in caught):
+        notes.append("%s: %s; the golden rows decide" % (name, text))
     return value
 
 
