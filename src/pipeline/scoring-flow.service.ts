@@ -3,8 +3,7 @@ import { FeatureExtractionService } from '../features/feature-extraction.service
 import { ScoringService, type ScoreReport } from '../monitoring/scoring.service.js';
 import type { ThreadTaskOptions } from '../platform/compute/thread-task.js';
 import type { LoadedModel } from '../registry/loaded-model.js';
-import { ModelRegistryService } from '../registry/model-registry.service.js';
-import { AppError } from '../shared/errors.js';
+import { ModelLoaderService } from '../registry/model-loader.service.js';
 import type { IngestSelection } from './ingest-task.js';
 
 export interface ScoreCommand {
@@ -19,24 +18,17 @@ export interface ScoreCommand {
 @Injectable()
 export class ScoringFlowService {
   constructor(
-    private readonly registry: ModelRegistryService,
+    private readonly loader: ModelLoaderService,
     private readonly features: FeatureExtractionService,
     private readonly scoring: ScoringService,
   ) {}
 
   async score(command: ScoreCommand, options: ThreadTaskOptions): Promise<ScoreReport> {
-    const version = command.version ?? (await this.deployedVersion(command.modelName));
-    const model = await this.registry.load(version);
+    const { version, modelName } = command;
+    const model =
+      version === null ? await this.loader.loadDeployed(modelName) : await this.loader.loadVersion(version);
     const { table } = await this.features.extract(taskFor(model, command), options);
     return this.scoring.score(model, table);
-  }
-
-  private async deployedVersion(modelName: string): Promise<string> {
-    const model = await this.registry.deployed(modelName);
-    if (model !== null) return model.version;
-    throw new AppError('not_found', `No version of model "${modelName}" is deployed.`, {
-      hint: 'Deploy one with "mcp-training deploy <version>", or name one with --version.',
-    });
   }
 }
 

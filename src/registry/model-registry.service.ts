@@ -127,25 +127,36 @@ export class ModelRegistryService {
     return models.at(0) ?? null;
   }
 
-  /** Loads a version for scoring after checking its files against the registered hashes. */
+  /** Loads a version for scoring. Its files are taken as they are: see `damagedFile`. */
   async load(version: string): Promise<LoadedModel> {
     const model = await this.get(version);
     if (model.status === 'corrupt') assertDeployable(version, model.status);
-    for (const [file, expected] of Object.entries(model.artifacts)) {
-      if (this.store.hash(version, file) === expected) continue;
-      await this.versions.markCorrupt(version, {
-        name: 'system',
-        reason: `${file} differs from its registered SHA-256`,
-      });
-      throw new AppError(
-        'artifact_integrity',
-        `${file} of model ${version} is missing or was changed; the version is now marked corrupt.`,
-        {
-          hint: 'Score with another version (--version), and train again.',
-        },
-      );
-    }
     return loadModel(this.store, version);
+  }
+
+  /** The first file that is missing or differs from its registered SHA-256; null = all are intact. */
+  async damagedFile(version: string): Promise<string | null> {
+    const { artifacts } = await this.get(version);
+    const damaged = Object.entries(artifacts).find(([file, hash]) => this.store.hash(version, file) !== hash);
+    return damaged === undefined ? null : damaged[0];
+  }
+
+  /** Marks a version corrupt and refuses it. */
+  async refuseDamaged(version: string, file: string): Promise<never> {
+    await this.versions.markCorrupt(version, {
+      name: 'system',
+      reason: `${file} differs from its registered SHA-256`,
+    });
+    throw new AppError(
+      'artifact_integrity',
+      `${file} of model ${version} is missing or was changed; the version is now marked corrupt.`,
+      { hint: 'Score with another version (--version), and train again.' },
+    );
+  }
+
+  /** Versions that may serve: the deployed one, then those deployed before it, latest first. */
+  servingOrder(modelName: string): Promise<string[]> {
+    return this.versions.servingOrder(modelName);
   }
 
   async verify(version: string): Promise<VerifyResult> {

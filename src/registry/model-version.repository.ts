@@ -131,6 +131,16 @@ export class ModelVersionRepository {
     });
   }
 
+  /** The champion, then the versions that were champion before, latest first. */
+  async servingOrder(modelName: string): Promise<string[]> {
+    const rows: { version: string }[] = await this.dataSource.query(
+      `SELECT version FROM model_versions WHERE model_name = $1 AND status IN ('deployed', 'archived')
+       ORDER BY (status = 'deployed') DESC, deployed_at DESC NULLS LAST`,
+      [modelName],
+    );
+    return rows.map(({ version }) => version);
+  }
+
   /** The newest version older than the champion that was deployed before and is intact. */
   async rollbackCandidate(modelName: string): Promise<string | null> {
     const rows: { version: string }[] = await this.dataSource.query(

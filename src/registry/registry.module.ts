@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ArtifactStore } from './artifact-store.js';
+import { ModelLoaderService } from './model-loader.service.js';
 import { ModelRegistryService } from './model-registry.service.js';
 import { ModelVersionRepository } from './model-version.repository.js';
 
@@ -14,7 +15,8 @@ import { ModelVersionRepository } from './model-version.repository.js';
     },
     ModelVersionRepository,
     ModelRegistryService,
+    ModelLoaderService,
   ],
-  exports: [ModelRegistryService],
+  exports: [ModelRegistryService, ModelLoaderService],
 })
 export class RegistryModule {}

@@ -35,7 +35,6 @@ export function writeVersionFiles(
       scale: model.preprocessing.scale,
       offset: model.offset,
       featureNames,
-      producerVersion: model.codeVersion,
     }),
   );
   staged.write(VERSION_FILES.forest, encodeForest(model.forest));

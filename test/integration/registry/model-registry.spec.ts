@@ -3,11 +3,13 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync, cpSync, read
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ArtifactStore } from '../../../src/registry/artifact-store.js';
+import { ModelLoaderService } from '../../../src/registry/model-loader.service.js';
 import { ModelRegistryService } from '../../../src/registry/model-registry.service.js';
 import { ModelVersionRepository } from '../../../src/registry/model-version.repository.js';
 import { VERSION_FILES } from '../../../src/registry/core/version-files.js';
 import { attributes, type PythonFloat, unpickle } from '../../support/mini-unpickler.js';
 import { createMigratedDatabase, type MigratedDatabase } from '../../support/postgres.js';
+import { silentLogger } from '../../support/loggers.js';
 import { rejection, temporaryDirectory } from '../../support/temporary-directory.js';
 import { buildTrainedModel } from '../../support/trained-model.js';
 
@@ -135,13 +137,18 @@ describe('the registry', () => {
   it('marks a changed version corrupt when it is loaded, and keeps refusing it', async () => {
     const { registry, directory } = await freshRegistry();
     const { model } = await register(registry);
+    const loader = new ModelLoaderService(registry, silentLogger());
     const path = join(directory, model.version, 'forest.bin');
     const bytes = readFileSync(path);
     bytes[bytes.length - 20] ^= 1;
     writeFileSync(path, bytes);
-    expect(await rejection(() => registry.load(model.version))).toMatchObject({ code: 'artifact_integrity' });
+    expect(await rejection(() => loader.loadVersion(model.version))).toMatchObject({
+      code: 'artifact_integrity',
+    });
     expect((await registry.get(model.version)).status).toBe('corrupt');
-    expect(await rejection(() => registry.load(model.version))).toMatchObject({ code: 'artifact_integrity' });
+    expect(await rejection(() => loader.loadVersion(model.version))).toMatchObject({
+      code: 'artifact_integrity',
+    });
     expect(await rejection(() => registry.assertDeployable(model.version))).toMatchObject({
       code: 'artifact_integrity',
     });
