@@ -1,7 +1,7 @@
 import { loadProcessConfig } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { PACKAGE_ROOT } from '../platform/app-version.js';
-import { FEATURE_CATALOGUE } from '../features/core/feature-catalogue.js';
+import { knownFeatureNames } from '../features/core/known-features.js';
 import type { GlobalOptions, SelectionOptions } from './command.js';
 import type { Output } from './output.js';
 import { overrides } from './selection.js';
@@ -12,7 +12,7 @@ export function configuration(options: GlobalOptions & SelectionOptions, output:
     packageRoot: PACKAGE_ROOT,
     configFile: options.config ?? null,
     overrides: overrides(options),
-    knownFeatures: [...FEATURE_CATALOGUE.keys()],
+    knownFeatures: knownFeatureNames(),
   });
   for (const warning of config.warnings) output.warn(warning);
   return config;

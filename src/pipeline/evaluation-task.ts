@@ -1,6 +1,7 @@
 import type { EvaluationInput } from '../evaluation/core/evaluation-report.js';
 import { keptLogs, type ValidationReport } from '../export/core/validation-report.js';
-import type { FeatureSetDefinition } from '../features/core/feature-sets.js';
+import { nonEmptyWindowCount } from '../features/core/dataset.js';
+import type { FeatureSetDefinition } from '../features/core/feature-set.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { WindowTable } from '../features/core/window-table.js';
 import type { ResolvedForestParams } from '../training/core/forest/forest-params.js';
@@ -44,8 +45,9 @@ export function evaluationInput(parts: EvaluationParts): Omit<EvaluationInput, '
     holdout: { values: data.holdoutRaw, rows: data.holdoutRows, columns: data.columns },
     holdoutExtracted: data.holdoutValues,
     data: {
-      featureSet: config.features.set,
-      nonEmptyWindows: stats.non_empty_windows,
+      wifiRequired: parts.set.wifiRequired,
+      // The report counts the lines of every program; an agent sees only some of them.
+      nonEmptyWindows: parts.set.programs === null ? stats.non_empty_windows : nonEmptyWindowCount(table),
       spanSeconds: stats.time_range_days * 86_400,
       lineCount: keptLogs(stats),
       wifiLineCount: stats.wifi_logs,

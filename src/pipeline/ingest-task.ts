@@ -1,3 +1,4 @@
+import { featureSet } from '../features/core/feature-sets.js';
 import type { WindowConfig } from '../features/core/window-table.js';
 import type { TrainingServiceConfig } from '../platform/config/schema/training-service-config.js';
 import type { IngestFile, IngestTask } from '../workers/ingest.worker.js';
@@ -7,7 +8,7 @@ export function windowConfig({ features }: Pick<TrainingServiceConfig, 'features
     lengthSeconds: features.window.length,
     strideSeconds: features.window.stride,
     contextSeconds: features.window.context,
-    groupBy: features.window.group_by,
+    groupBy: featureSet(features.set).pooled ? 'all' : features.window.group_by,
     timezone: features.timezone,
     maxWindows: features.window.max_windows,
   };

@@ -14,6 +14,7 @@ import { ModelRegistryService } from '../registry/model-registry.service.js';
 import type { Hyperparameters, TrainedModel } from '../registry/trained-model.js';
 import type { Actor, ModelVersion } from '../registry/model-version.js';
 import { AppError } from '../shared/errors.js';
+import { assertEnoughWindows } from '../training/core/enough-windows.js';
 import {
   parseForestParams,
   resolveForestParams,
@@ -66,18 +67,18 @@ export class TrainingPipelineService {
     const started = this.clock.monotonicMs();
     const { report, table } = await this.extract(request, config, context);
     assertTrainable(report);
+    const set = featureSet(config.values.features.set);
+    assertEnoughWindows(table, set);
 
     await context.step('prepare');
     const split = splitInTime(table, config);
-    const definitions = featureSet(config.values.features.set).features;
-    const data = prepareDataset(table, definitions, split, config.values.features);
+    const data = prepareDataset(table, set, split, config.values.features);
 
     await context.step('train');
     const fitted = await this.fit(data, table, config, context);
 
     await context.step('evaluate');
     const spec = this.spec(data, config);
-    const set = featureSet(config.values.features.set);
     const input = evaluationInput({
       table,
       split,

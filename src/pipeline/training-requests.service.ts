@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { parseDateBound } from '../export/core/timestamp.js';
 import { ExportsService } from '../export/exports.service.js';
-import { FEATURE_CATALOGUE } from '../features/core/feature-catalogue.js';
+import { knownFeatureNames } from '../features/core/known-features.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { withRunOverrides } from '../platform/config/run-overrides.js';
@@ -31,7 +31,7 @@ export class TrainingRequestsService {
     const file = await this.exports.resolve(body);
     const { startMs, endMs } = dateRange(body);
     const config = withRunOverrides(this.config, body.config_overrides, {
-      knownFeatures: [...FEATURE_CATALOGUE.keys()],
+      knownFeatures: knownFeatureNames(),
     });
     const run = await this.creator.create(
       {

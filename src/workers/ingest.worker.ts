@@ -5,7 +5,6 @@ import { ValidationCollector } from '../export/core/validation-collector.js';
 import type { RecordSink } from '../export/core/log-record.js';
 import type { InputFile, ValidationReport } from '../export/core/validation-report.js';
 import { featureSet } from '../features/core/feature-sets.js';
-import { WindowAggregator } from '../features/core/window-aggregator.js';
 import type { WindowConfig, WindowTable } from '../features/core/window-table.js';
 import { AppError } from '../shared/errors.js';
 import { runTask, type ReportProgress } from './run-task.js';
@@ -133,12 +132,13 @@ function totalBytes(task: IngestTask): number {
 
 function ingest(task: IngestTask, report: ReportProgress): IngestResult {
   const total = totalBytes(task);
+  const set = featureSet(task.featureSet);
   const collector = new ValidationCollector({
     windowSeconds: task.window.lengthSeconds,
-    wifiRequired: task.featureSet === 'wifi',
+    wifiRequired: set.wifiRequired,
   });
   const aggregator = task.extract
-    ? new WindowAggregator(task.window, featureSet(task.featureSet), zoneOffset(task.window.timezone))
+    ? set.createAggregator(task.window, zoneOffset(task.window.timezone))
     : null;
   const sink: RecordSink =
     aggregator === null

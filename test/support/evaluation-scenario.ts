@@ -197,7 +197,7 @@ export function scenario(options: ScenarioOptions): EvaluationInput {
     holdoutExtracted: heldOut.values,
     score: model.score,
     data: {
-      featureSet: 'wifi',
+      wifiRequired: true,
       nonEmptyWindows: (trainSlots + holdoutSlots) * DEVICES,
       spanSeconds: (trainSlots + 1 + holdoutSlots) * WINDOW_SECONDS,
       lineCount: 100_000,

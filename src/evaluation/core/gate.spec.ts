@@ -197,7 +197,7 @@ describe('check D', () => {
     train: matrix([0, 0, 0]),
     holdout: matrix(Array.from({ length: 20 }, () => 0)),
     data: {
-      featureSet: 'wifi',
+      wifiRequired: true,
       nonEmptyWindows: 3000,
       spanSeconds: 10 * 86_400,
       lineCount: 1,
@@ -280,7 +280,7 @@ describe('check E', () => {
 
 describe('check F', () => {
   const enough = {
-    featureSet: 'wifi',
+    wifiRequired: true,
     nonEmptyWindows: 288,
     spanSeconds: 86_400,
     lineCount: 1000,
@@ -300,7 +300,7 @@ describe('check F', () => {
   });
 
   it('asks for WiFi lines in the set "wifi" only', () => {
-    expect(run({ wifiLineCount: 0, featureSet: 'system' }).passed).toBe(true);
+    expect(run({ wifiLineCount: 0, wifiRequired: false }).passed).toBe(true);
     expect(run({ lineCount: null }).passed).toBe(true);
   });
 

@@ -126,7 +126,7 @@ function wifiFindings(
       : `${countText(wifi)} of ${plural(kept, 'line')} (${percent(stats.wifi_ratio)}) ${wifi === 1 ? 'comes' : 'come'}`;
   const text = `${share} from a WiFi program (hostapd, wpa_supplicant, wlceventd, acsd, roamast, ...)`;
   if (stats.wifi_ratio < needs.minWifiRatio) {
-    const message = `Not enough WiFi lines to train the feature set "wifi": ${text}, at least ${percent(needs.minWifiRatio)} must. Use features.set "system" for logs without WiFi lines, or export the WiFi programs too.`;
+    const message = `Not enough WiFi lines to train a model of WiFi features: ${text}, at least ${percent(needs.minWifiRatio)} must. Use features.set "system" for logs without WiFi lines, or export the WiFi programs too.`;
     const details = need('ratio', needs.minWifiRatio, stats.wifi_ratio);
     return { wifiErrors: [finding('not_enough_wifi', message, kept - wifi, details)], wifiWarnings: [] };
   }

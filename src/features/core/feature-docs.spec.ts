@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { AgentDefinition } from './agents/agent-rule.js';
+import { AGENTS } from './agents/agent-sets.js';
 import {
   AUTH_FAILURE,
   BEACON,
@@ -23,16 +25,20 @@ const START = '<!-- catalogue:start -->';
 const END = '<!-- catalogue:end -->';
 
 const code = (text: string): string => `\`${text}\``;
-/** A star in a text would begin an emphasis. */
-const escaped = (text: string): string => text.replaceAll('*', '\\*');
+/** A star in a text would begin an emphasis; between backticks it does not, and a backslash would be shown. */
+const escaped = (text: string): string =>
+  text
+    .split('`')
+    .map((part, index) => (index % 2 === 0 ? part.replaceAll('*', '\\*') : part))
+    .join('`');
 const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
   [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
-/** Position of a feature in each set, as `wifi 3, system 5`. */
-function positions(name: string): string {
+/** Position of a feature in each set, as `wifi 3, system 5`; by identity, agents use some names for something else. */
+function positions(feature: FeatureDefinition): string {
   return featureSetNames()
     .flatMap((set) => {
-      const column = featureSet(set).features.findIndex((feature) => feature.name === name);
+      const column = featureSet(set).features.indexOf(feature);
       return column < 0 ? [] : [`${set} ${column + 1}`];
     })
     .join(', ');
@@ -45,6 +51,18 @@ function flags({ rareEvent, clock }: FeatureDefinition): string {
 function definition({ name, definition: text, categories }: FeatureDefinition): string {
   const codes = Object.entries(categories ?? {}).map(([label, value]) => `${value} = ${label}`);
   return `- ${code(name)}: ${escaped(text)}${codes.length === 0 ? '' : ` Codes: ${codes.join(', ')}.`}`;
+}
+
+function agentTable({ name, programs, features }: AgentDefinition): string {
+  const rows = features.map((feature, index) => [
+    String(index + 1),
+    code(feature.name),
+    feature.unit,
+    flags(feature),
+    escaped(feature.definition).replaceAll('|', '\\|'),
+  ]);
+  const title = `#### ${name}: lines of ${programs.map(code).join(', ')}`;
+  return `${title}\n\n${table(['column', 'feature', 'unit', 'flags', 'definition'], rows)}`;
 }
 
 const GROUPS: readonly (readonly [string, number])[] = [
@@ -95,11 +113,13 @@ function render(): string {
         feature.unit,
         feature.missing === 'nan' ? 'missing' : '0',
         flags(feature),
-        positions(feature.name),
+        positions(feature),
       ]),
     ),
     '### Definitions',
     features.map(definition).join('\n'),
+    '### Columns of the agents',
+    AGENTS.map(agentTable).join('\n\n'),
     '### Event classes',
     table(
       ['class', ...GROUPS.map(([title]) => title)],

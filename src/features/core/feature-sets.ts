@@ -1,11 +1,10 @@
 import { AppError } from '../../shared/errors.js';
-import { FEATURE_CATALOGUE, type FeatureDefinition, type FeatureName } from './feature-catalogue.js';
-
-/** A named, ordered list of features: the columns of a model. */
-export interface FeatureSetDefinition {
-  readonly name: string;
-  readonly features: readonly FeatureDefinition[];
-}
+import { AgentAggregator } from './agents/agent-aggregator.js';
+import type { AgentDefinition } from './agents/agent-rule.js';
+import { AGENTS } from './agents/agent-sets.js';
+import { FEATURE_CATALOGUE, type FeatureName } from './feature-catalogue.js';
+import type { FeatureSetDefinition } from './feature-set.js';
+import { WindowAggregator } from './window-aggregator.js';
 
 /** The list of the original design documents, in its order, and whether there was a signal reading at all. */
 const WIFI: readonly FeatureName[] = [
@@ -56,21 +55,49 @@ const SYSTEM: readonly FeatureName[] = [
   'mean_device_activity',
 ];
 
-function define(name: string, features: readonly FeatureName[]): [string, FeatureSetDefinition] {
-  const definitions = features.map((feature) => FEATURE_CATALOGUE.get(feature)!);
-  return [name, { name, features: definitions }];
+/** A set of features computed from recognised events. */
+function events(
+  name: string,
+  names: readonly FeatureName[],
+  { wifiRequired }: Pick<FeatureSetDefinition, 'wifiRequired'>,
+): FeatureSetDefinition {
+  const features = names.map((feature) => FEATURE_CATALOGUE.get(feature)!);
+  return {
+    name,
+    features,
+    pooled: false,
+    preprocessing: 'standard',
+    wifiRequired,
+    programs: null,
+    createAggregator: (window, zone) => new WindowAggregator(window, features, zone),
+  };
 }
 
-const SETS = new Map<string, FeatureSetDefinition>([define('wifi', WIFI), define('system', SYSTEM)]);
+/** The numbers that an agent of the consumer sends, which are raw and never scaled. */
+function agentSet(agent: AgentDefinition): FeatureSetDefinition {
+  const { name, features, programs, wifiRequired } = agent;
+  return {
+    name,
+    features,
+    pooled: true,
+    preprocessing: 'identity',
+    wifiRequired,
+    programs,
+    createAggregator: (window) => new AgentAggregator(window, agent),
+  };
+}
+
+const SETS: ReadonlyMap<string, FeatureSetDefinition> = new Map(
+  [
+    events('wifi', WIFI, { wifiRequired: true }),
+    events('system', SYSTEM, { wifiRequired: false }),
+    ...AGENTS.map(agentSet),
+  ].map((set) => [set.name, set]),
+);
 
 /** Names that `features.set` accepts. */
 export function featureSetNames(): readonly string[] {
   return [...SETS.keys()];
-}
-
-/** Names of every feature of the catalogue. */
-export function knownFeatureNames(): readonly string[] {
-  return [...FEATURE_CATALOGUE.keys()];
 }
 
 /** @throws AppError `config_invalid` for a name that is not one of {@link featureSetNames} */

@@ -99,6 +99,7 @@ function preprocessing(value: unknown, columns: number): FeatureSpec['preprocess
   const scale = numbers(scaler.scale, columns, 'preprocessing.scaler.scale');
   if (!scale.every((factor) => factor > 0)) fail('preprocessing.scaler.scale', 'a list of positive numbers');
   return {
+    kind: oneOf(item.kind, ['standard', 'identity'], 'preprocessing.kind'),
     impute: oneOf(item.impute, ['median', 'mean', 'none'], 'preprocessing.impute'),
     clip: oneOf(item.clip, ['quantiles', 'none'], 'preprocessing.clip'),
     impute_values: numbers(item.impute_values, columns, 'preprocessing.impute_values'),
@@ -124,6 +125,7 @@ export function checkFeatureSpec(json: unknown): FeatureSpec {
   return {
     feature_set: text(spec.feature_set, 'feature_set'),
     catalogue_version: text(spec.catalogue_version, 'catalogue_version'),
+    pooled: flag(spec.pooled, 'pooled'),
     features: entries,
     window: window(spec.window),
     preprocessing: preprocessing(spec.preprocessing, entries.length),

@@ -17,6 +17,8 @@ export interface FeatureSpecEntry {
 export interface FeatureSpec {
   readonly feature_set: string;
   readonly catalogue_version: string;
+  /** All devices together, as the device "*"; `window.group_by` is "all" then. */
+  readonly pooled: boolean;
   /** In column order. */
   readonly features: readonly FeatureSpecEntry[];
   readonly window: {
@@ -27,6 +29,8 @@ export interface FeatureSpec {
     readonly timezone: string;
   };
   readonly preprocessing: {
+    /** "identity": the model takes raw values; the numbers below change nothing. */
+    readonly kind: 'standard' | 'identity';
     readonly impute: PreprocessingOptions['impute'];
     readonly clip: PreprocessingOptions['clip'];
     /** One number a feature; null in a bound = unbounded. */

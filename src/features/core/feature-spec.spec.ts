@@ -9,7 +9,7 @@ import {
   preprocessingFromSpec,
   windowConfigFromSpec,
 } from './feature-spec.js';
-import { fitPreprocessing } from './preprocess.js';
+import { fitPreprocessing, identityPreprocessing } from './preprocess.js';
 import type { WindowConfig } from './window-table.js';
 
 const WINDOW: WindowConfig = {
@@ -45,6 +45,28 @@ describe('feature_spec.json', () => {
     );
   });
 
+  it('says that an agent set is pooled and takes raw values, whatever is configured', () => {
+    const set = featureSet('agent-generic');
+    const spec = buildFeatureSpec({
+      set,
+      window: { ...WINDOW, groupBy: 'all' },
+      preprocessing: identityPreprocessing(70, 5),
+      options: { impute: 'median', clip: 'quantiles' },
+    });
+    expect(spec).toMatchObject({ feature_set: 'agent-generic', pooled: true, window: { group_by: 'all' } });
+    expect(spec.preprocessing).toEqual({
+      kind: 'identity',
+      impute: 'none',
+      clip: 'none',
+      impute_values: [0, 0, 0, 0, 0],
+      clip_low: [null, null, null, null, null],
+      clip_high: [null, null, null, null, null],
+      scaler: { mean: [0, 0, 0, 0, 0], variance: [1, 1, 1, 1, 1], scale: [1, 1, 1, 1, 1], samples_seen: 70 },
+    });
+    expect(parseFeatureSpec(stored(spec))).toEqual(spec);
+    expect(sample().spec).toMatchObject({ pooled: false, preprocessing: { kind: 'standard' } });
+  });
+
   it('has the same hash for the same content and another for another window', () => {
     const { spec, set, preprocessing } = sample();
     const options = { impute: 'median', clip: 'quantiles' } as const;
@@ -73,6 +95,14 @@ describe('feature_spec.json', () => {
         preprocessing.scaler.scale[3] = 0;
         return spec;
       },
+    ],
+    ['pooled', (spec: Record<string, unknown>) => ({ ...spec, pooled: 'no' })],
+    [
+      'preprocessing.kind',
+      (spec: Record<string, unknown>) => ({
+        ...spec,
+        preprocessing: { ...(spec.preprocessing as object), kind: 'other' },
+      }),
     ],
     ['feature_spec', () => null],
     ['hash is', (spec: Record<string, unknown>) => ({ ...spec, feature_set: 'other' })],
@@ -123,7 +153,8 @@ describe('feature sets', () => {
     for (const name of featureSetNames()) {
       for (const feature of featureSet(name).features) {
         expect(feature.definition.length).toBeGreaterThan(10);
-        expect(FEATURE_FORMULAS).toHaveProperty(feature.name);
+        const fromEvents = featureSet(name).programs === null;
+        if (fromEvents) expect(FEATURE_FORMULAS).toHaveProperty(feature.name);
       }
     }
     expect([...FEATURE_CATALOGUE.values()].filter(({ clock }) => clock).map(({ name }) => name)).toEqual([

@@ -1,7 +1,7 @@
 import { canonicalJson, sha256Hex } from '../../shared/digest.js';
 import { AppError } from '../../shared/errors.js';
 import { CATALOGUE_VERSION } from './feature-catalogue.js';
-import type { FeatureSetDefinition } from './feature-sets.js';
+import type { FeatureSetDefinition } from './feature-set.js';
 import { checkFeatureSpec } from './feature-spec-check.js';
 import type { FeatureSpec } from './feature-spec-json.js';
 import type { Preprocessing, PreprocessingOptions } from './preprocessing.js';
@@ -18,6 +18,7 @@ export function buildFeatureSpec({ set, window, preprocessing, options }: Featur
   const content: Omit<FeatureSpec, 'hash'> = {
     feature_set: set.name,
     catalogue_version: CATALOGUE_VERSION,
+    pooled: set.pooled,
     features: set.features.map(({ name, kind, unit, definition, missing, rareEvent, clock, categories }) => ({
       name,
       kind,
@@ -36,8 +37,10 @@ export function buildFeatureSpec({ set, window, preprocessing, options }: Featur
       timezone: window.timezone,
     },
     preprocessing: {
-      impute: options.impute,
-      clip: options.clip,
+      kind: set.preprocessing,
+      // With 'identity' nothing was fitted, whatever is configured.
+      impute: set.preprocessing === 'identity' ? 'none' : options.impute,
+      clip: set.preprocessing === 'identity' ? 'none' : options.clip,
       impute_values: Array.from(preprocessing.imputeValue),
       clip_low: Array.from(preprocessing.clipLow, finiteOrNull),
       clip_high: Array.from(preprocessing.clipHigh, finiteOrNull),

@@ -1,6 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fitPreprocessing, imputeAndClip, scaleToFloat32, type ColumnTraits } from './preprocess.js';
+import {
+  fitPreprocessing,
+  identityPreprocessing,
+  imputeAndClip,
+  scaleToFloat32,
+  type ColumnTraits,
+} from './preprocess.js';
 import type { PreprocessingOptions } from './preprocessing.js';
 
 const MEDIAN: PreprocessingOptions = { impute: 'median', clip: 'none' };
@@ -48,6 +54,19 @@ describe('StandardScaler', () => {
     const values = new Float64Array(30).fill(0.1);
     const prep = fitPreprocessing(values, 10, 3, MEDIAN, plain(3));
     expect([...prep.scale]).toEqual([1, 1, 1]);
+  });
+});
+
+describe('identity preprocessing', () => {
+  it('changes no value that float32 can hold', () => {
+    const values = Float64Array.from([0, 1, 2.5, -3, 1e6, 4]);
+    const prep = identityPreprocessing(3, 2);
+    imputeAndClip(values, 3, 2, prep, values);
+    const scaled = new Float32Array(6);
+    scaleToFloat32(values, 3, 2, prep, scaled);
+    expect([...scaled]).toEqual([0, 1, 2.5, -3, 1e6, 4]);
+    expect([...prep.variance]).toEqual([1, 1]);
+    expect(prep.samplesSeen).toBe(3);
   });
 });
 

@@ -50,6 +50,19 @@ export function fitPreprocessing(
   return prep;
 }
 
+/** Preprocessing that changes no value: no imputation, no clipping, a scaler with mean 0 and scale 1. */
+export function identityPreprocessing(rows: number, columns: number): Preprocessing {
+  return {
+    imputeValue: new Float64Array(columns),
+    clipLow: new Float64Array(columns).fill(-Infinity),
+    clipHigh: new Float64Array(columns).fill(Infinity),
+    mean: new Float64Array(columns),
+    variance: new Float64Array(columns).fill(1),
+    scale: new Float64Array(columns).fill(1),
+    samplesSeen: rows,
+  };
+}
+
 const isClipped = ({ kind, rareEvent }: ColumnTraits): boolean =>
   !rareEvent && kind !== 'categorical' && kind !== 'flag';
 

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LogRecord } from '../../export/core/log-record.js';
 import { featureSet } from './feature-sets.js';
-import { WindowAggregator } from './window-aggregator.js';
 import type { WindowConfig, WindowTable } from './window-table.js';
 
 /** Monday 2025-06-02 10:00:00 UTC, a multiple of 300 s. */
@@ -35,7 +34,7 @@ function aggregate(
   set = 'wifi',
   zone: (ms: number) => number = utc,
 ): WindowTable {
-  const aggregator = new WindowAggregator(config, featureSet(set), zone);
+  const aggregator = featureSet(set).createAggregator(config, zone);
   for (const line of lines) aggregator.add(record(line));
   return aggregator.finish();
 }

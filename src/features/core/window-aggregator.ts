@@ -1,6 +1,5 @@
 import type { LogRecord } from '../../export/core/log-record.js';
 import { isWifiLine, isWifiProgram } from '../../export/core/wifi-programs.js';
-import { AppError } from '../../shared/errors.js';
 import { bandBit, programBits } from './device-kind.js';
 import {
   AUTH_FAILURE,
@@ -14,9 +13,10 @@ import {
 } from './event-class.js';
 import { classify } from './event-classifier.js';
 import { createEventFields } from './event-fields.js';
-import type { FeatureSetDefinition } from './feature-sets.js';
+import type { FeatureDefinition } from './feature-catalogue.js';
+import type { RowAggregator } from './feature-set.js';
 import { Interner, PairCounter } from './pair-counter.js';
-import { buildWindowTable, checkGridSize } from './window-grid.js';
+import { buildWindowTable, checkGridSize, checkWindows } from './window-grid.js';
 import * as col from './window-slots.js';
 import type { WindowConfig, WindowTable, ZoneOffset } from './window-table.js';
 
@@ -31,15 +31,13 @@ interface Owner {
 }
 
 const ERROR_TEXT = /error|fail/i;
-/** Longest window: first and last arrival are kept as 32-bit milliseconds. */
-const MAX_LENGTH_SECONDS = 14 * 86_400;
 
 /**
  * Sums log lines into windows. Lines may come in any order and the result is the same to the last bit, because all
  * sums are integers. Memory grows with the non-empty windows (172 bytes each and 12 to 24 per distinct address, SSID
  * and program in it), never with the lines.
  */
-export class WindowAggregator {
+export class WindowAggregator implements RowAggregator {
   private readonly slots = new col.WindowSlots();
   private readonly ownerList: Owner[] = [];
   private readonly ownerNames = new Interner<string>();
@@ -70,24 +68,12 @@ export class WindowAggregator {
   /** @throws AppError `config_invalid` for a length or stride that makes no grid */
   constructor(
     private readonly config: WindowConfig,
-    private readonly set: FeatureSetDefinition,
+    private readonly features: readonly FeatureDefinition[],
     private readonly zone: ZoneOffset,
   ) {
-    const { lengthSeconds, strideSeconds } = config;
-    const valid = (seconds: number): boolean =>
-      Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_LENGTH_SECONDS;
-    if (!valid(lengthSeconds) || !valid(strideSeconds) || strideSeconds > lengthSeconds) {
-      throw new AppError(
-        'config_invalid',
-        `features.window: length ${lengthSeconds} s with stride ${strideSeconds} s is not possible, expected whole ` +
-          `seconds from 1 to ${MAX_LENGTH_SECONDS} and a stride of at most the length.`,
-        {
-          hint: 'A stride above the length would leave lines between the windows unread; 300 and 300 are the default.',
-        },
-      );
-    }
-    this.lengthMs = lengthSeconds * 1000;
-    this.strideMs = strideSeconds * 1000;
+    checkWindows(config);
+    this.lengthMs = config.lengthSeconds * 1000;
+    this.strideMs = config.strideSeconds * 1000;
     this.pooled = config.groupBy === 'all';
   }
 
@@ -127,10 +113,10 @@ export class WindowAggregator {
         if (slot !== undefined) newPrograms[slot]++;
       }
     }
-    const { config, set, zone, firstMs, lastMs } = this;
+    const { config, features, zone, firstMs, lastMs } = this;
     return buildWindowTable({
       config,
-      set,
+      features,
       zone,
       slots,
       owners: this.ownerNames.keys(),

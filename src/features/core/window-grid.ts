@@ -1,9 +1,8 @@
 import { formatTimestamp } from '../../export/core/timestamp.js';
 import { AppError } from '../../shared/errors.js';
 import { connectionType, deviceType } from './device-kind.js';
-import type { FeatureName } from './feature-catalogue.js';
+import type { FeatureDefinition, FeatureName } from './feature-catalogue.js';
 import { FEATURE_FORMULAS } from './feature-formulas.js';
-import type { FeatureSetDefinition } from './feature-sets.js';
 import {
   BAND_BITS,
   DEVICES,
@@ -21,7 +20,7 @@ import { WindowView } from './window-view.js';
 
 export interface GridInput {
   readonly config: WindowConfig;
-  readonly set: FeatureSetDefinition;
+  readonly features: readonly FeatureDefinition[];
   readonly zone: ZoneOffset;
   readonly slots: WindowSlots;
   /** Names by owner number. */
@@ -37,6 +36,24 @@ export interface GridInput {
 export interface GridRange {
   readonly firstIndex: number;
   readonly windows: number;
+}
+
+/** Longest window: first and last arrival are kept as 32-bit milliseconds. */
+const MAX_LENGTH_SECONDS = 14 * 86_400;
+
+/** @throws AppError `config_invalid` for a length or stride that makes no grid */
+export function checkWindows({ lengthSeconds, strideSeconds }: WindowConfig): void {
+  const valid = (seconds: number): boolean =>
+    Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_LENGTH_SECONDS;
+  if (valid(lengthSeconds) && valid(strideSeconds) && strideSeconds <= lengthSeconds) return;
+  throw new AppError(
+    'config_invalid',
+    `features.window: length ${lengthSeconds} s with stride ${strideSeconds} s is not possible, expected whole ` +
+      `seconds from 1 to ${MAX_LENGTH_SECONDS} and a stride of at most the length.`,
+    {
+      hint: 'A stride above the length would leave lines between the windows unread; 300 and 300 are the default.',
+    },
+  );
 }
 
 /**
@@ -73,7 +90,7 @@ interface DeviceHistory {
 
 /** Turns the sums into the complete grid: every device has a row for every window, empty ones included. */
 export function buildWindowTable(input: GridInput): WindowTable {
-  const { config, set, slots, owners } = input;
+  const { config, features, slots, owners } = input;
   const range = gridRange(config, input.firstMs, input.lastMs);
   const deviceCount = owners.length;
   const rows = range.windows * deviceCount;
@@ -85,10 +102,10 @@ export function buildWindowTable(input: GridInput): WindowTable {
   const slotAt = new Int32Array(rows).fill(-1);
   const history = placeSlots(slots, range, rank, slotAt);
 
-  const columns = set.features.length;
-  const formulas = set.features.map(({ name }) => FEATURE_FORMULAS[name as FeatureName]);
+  const columns = features.length;
+  const formulas = features.map(({ name }) => FEATURE_FORMULAS[name as FeatureName]);
   const table: WindowTable = {
-    featureNames: set.features.map(({ name }) => name),
+    featureNames: features.map(({ name }) => name),
     devices,
     deviceIndex: new Int32Array(rows),
     startMs: new Float64Array(rows),

@@ -1,5 +1,10 @@
-import { fitPreprocessing, imputeAndClip, scaleToFloat32 } from '../../features/core/preprocess.js';
-import type { FeatureDefinition } from '../../features/core/feature-catalogue.js';
+import type { FeatureSetDefinition } from '../../features/core/feature-set.js';
+import {
+  fitPreprocessing,
+  identityPreprocessing,
+  imputeAndClip,
+  scaleToFloat32,
+} from '../../features/core/preprocess.js';
 import type { Preprocessing, PreprocessingOptions } from '../../features/core/preprocessing.js';
 import type { WindowTable } from '../../features/core/window-table.js';
 
@@ -29,17 +34,23 @@ function gather(values: Float64Array, columns: number, rows: Int32Array): Float6
   return out;
 }
 
-/** Fits imputation, clipping and scaling on the training rows only, then applies them to both parts. */
+/**
+ * Fits imputation, clipping and scaling on the training rows only, then applies them to both parts. A set with identity
+ * preprocessing keeps its raw values, whatever the options.
+ */
 export function prepareDataset(
   table: WindowTable,
-  features: readonly FeatureDefinition[],
+  set: Pick<FeatureSetDefinition, 'features' | 'preprocessing'>,
   split: { readonly train: Int32Array; readonly test: Int32Array },
   options: PreprocessingOptions,
 ): PreparedDataset {
   const columns = table.featureNames.length;
   const trainRows = split.train.length;
   const trainValues = gather(table.values, columns, split.train);
-  const preprocessing = fitPreprocessing(trainValues, trainRows, columns, options, features);
+  const preprocessing =
+    set.preprocessing === 'identity'
+      ? identityPreprocessing(trainRows, columns)
+      : fitPreprocessing(trainValues, trainRows, columns, options, set.features);
   const trainRaw = new Float64Array(trainRows * columns);
   imputeAndClip(trainValues, trainRows, columns, preprocessing, trainRaw);
   const trainScaled = new Float32Array(

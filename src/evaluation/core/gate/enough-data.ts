@@ -22,7 +22,7 @@ function shortages(data: DataExtent): Shortage[] {
     const text = `${shortNumber(spanSeconds / 3600)} hours of data, ${missing} more hours are needed (at least 24)`;
     found.push({ value: spanSeconds, limit: MIN_SPAN_SECONDS, text });
   }
-  if (data.featureSet === 'wifi' && lineCount !== null && wifiLineCount !== null) {
+  if (data.wifiRequired && lineCount !== null && wifiLineCount !== null) {
     const share = lineCount === 0 ? 0 : wifiLineCount / lineCount;
     if (share < MIN_WIFI_SHARE) {
       const missing = Math.max(1, Math.ceil(MIN_WIFI_SHARE * lineCount) - wifiLineCount);

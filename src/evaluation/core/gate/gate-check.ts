@@ -35,7 +35,8 @@ export interface ColumnIdentity {
 
 /** How much data the model was trained and judged on. */
 export interface DataExtent {
-  readonly featureSet: string;
+  /** The feature set lives on WiFi lines. */
+  readonly wifiRequired: boolean;
   readonly nonEmptyWindows: number;
   /** First to last record. */
   readonly spanSeconds: number;

@@ -1,0 +1,46 @@
+import { Interner, PairCounter } from '../pair-counter.js';
+import type { MessageTally } from './agent-rule.js';
+
+/** Sums of the non-empty windows: a growing matrix, one row a window ("slot"), one column a sum. */
+export class WindowTally implements MessageTally {
+  count = 0;
+  private sums: Float64Array;
+  private readonly texts = new Interner<string>();
+  private readonly seen = new PairCounter();
+  private slot = 0;
+
+  constructor(private readonly columns: number) {
+    this.sums = new Float64Array(columns * 64);
+  }
+
+  /** New empty slot; returns its number. */
+  create(): number {
+    const slot = this.count++;
+    if (this.count * this.columns > this.sums.length) {
+      const sums = new Float64Array(this.sums.length * 2);
+      sums.set(this.sums);
+      this.sums = sums;
+    }
+    return slot;
+  }
+
+  /** The slot that what follows is added to. */
+  select(slot: number): void {
+    this.slot = slot;
+  }
+
+  add(column: number, amount: number): void {
+    this.sums[this.slot * this.columns + column] += amount;
+  }
+
+  addDistinct(column: number, text: string): void {
+    // A key of its own for each column, so that equal texts of two columns do not meet.
+    const id = this.texts.id(`${column} ${text}`);
+    if (this.seen.add(this.slot, id) === 1) this.add(column, 1);
+  }
+
+  /** The sums of one slot; shared, not a copy. */
+  row(slot: number): Float64Array {
+    return this.sums.subarray(slot * this.columns, (slot + 1) * this.columns);
+  }
+}
