@@ -90,6 +90,8 @@ export class DeploymentService {
     try {
       const active = await layout.activeVersion(store, modelName);
       if (champion === null || active === null || active === champion) return false;
+      // A champion that was deployed to other targets only: this one keeps what it has.
+      if (!(await layout.holds(store, modelName, champion))) return false;
       await layout.activate(store, modelName, champion);
       return true;
     } finally {

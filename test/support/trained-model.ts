@@ -73,7 +73,7 @@ export function buildTrainedModel(
     goldenRows,
     goldenScores,
     evaluation: evaluation(gatePassed),
-    validation: { stats: { log_count: 1234 } } as ValidationReport,
+    validation: { stats: { log_count: 1240, valid_logs: 1235, filtered_logs: 1 } } as ValidationReport,
     inputFiles: [{ name: 'export.json', bytes: 10, sha256: 'ab'.repeat(32), format: 'json-logs' }],
     config: { model: { n_estimators: 10 } },
     configHash: 'cafe',

@@ -17,6 +17,8 @@ export interface DeploymentLayout {
   readonly name: 'symlink' | 'versioned' | 'package';
   prepare(store: DeploymentStore, delivery: Delivery): Promise<void>;
   activate(store: DeploymentStore, modelName: string, version: string): Promise<void>;
+  /** The version was delivered to this store: activating it would not lead readers to nothing. */
+  holds(store: DeploymentStore, modelName: string, version: string): Promise<boolean>;
   /** null = nothing was activated there yet. */
   activeVersion(store: DeploymentStore, modelName: string): Promise<string | null>;
 }

@@ -22,6 +22,10 @@ export const packageLayout: DeploymentLayout = {
     await store.flush();
   },
 
+  async holds(store: DeploymentStore, _modelName: string, version: string): Promise<boolean> {
+    return (await store.readFile(packageName(version))) !== null;
+  },
+
   async activeVersion(store: DeploymentStore, modelName: string): Promise<string | null> {
     const target = await store.readLink(activeLink(modelName));
     return target === null ? null : (VERSION_IN_NAME.exec(target)?.[1] ?? null);

@@ -22,10 +22,19 @@ export const symlinkLayout: DeploymentLayout = {
 
   async activate(store: DeploymentStore, modelName: string, version: string): Promise<void> {
     const names = symlinkNames(modelName, version);
+    // The switch comes first: the names readers open are only made when they lead somewhere.
+    await store.putLink(names.active, names.release);
     for (const file of names.files)
       await store.putLink(file.activeLink, posix.join(names.active, file.inRelease));
-    await store.putLink(names.active, names.release);
     await store.flush();
+  },
+
+  async holds(store: DeploymentStore, modelName: string, version: string): Promise<boolean> {
+    const names = symlinkNames(modelName, version);
+    for (const { inRelease } of names.files) {
+      if ((await store.readFile(posix.join(names.release, inRelease))) === null) return false;
+    }
+    return true;
   },
 
   async activeVersion(store: DeploymentStore, modelName: string): Promise<string | null> {

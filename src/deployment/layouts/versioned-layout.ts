@@ -23,6 +23,10 @@ export const versionedLayout: DeploymentLayout = {
     await store.flush();
   },
 
+  async holds(store: DeploymentStore, _modelName: string, version: string): Promise<boolean> {
+    return (await store.readFile(posix.join(version, ANNOUNCEMENT))) !== null;
+  },
+
   async activeVersion(store: DeploymentStore, modelName: string): Promise<string | null> {
     return store.readLink(activeLink(modelName));
   },

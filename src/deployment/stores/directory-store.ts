@@ -63,9 +63,18 @@ export class DirectoryStore implements DeploymentStore {
       this.touched.add(dirname(target));
       return Promise.resolve();
     } catch (error) {
-      rmSync(temporary, { force: true });
+      discard(temporary);
       return Promise.reject(error instanceof AppError ? error : writeFailure(target, error));
     }
+  }
+}
+
+/** After a failed write; what goes wrong here (`force` does not cover ENOTDIR) must not hide the failure itself. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // there was nothing to remove
   }
 }
 
