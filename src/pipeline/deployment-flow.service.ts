@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { agentMetadata } from '../deployment/core/symlink-layout.js';
 import { DeploymentService } from '../deployment/deployment.service.js';
 import type { TargetInfo } from '../deployment/deployment-targets.js';
+import { PackageService } from '../deployment/package.service.js';
 import type { Delivery } from '../deployment/layouts/deployment-layout.js';
 import { jsonFile, VERSION_FILES } from '../registry/core/version-files.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
@@ -56,6 +57,7 @@ export class DeploymentFlowService {
   constructor(
     private readonly registry: ModelRegistryService,
     private readonly deployments: DeploymentService,
+    private readonly packages: PackageService,
   ) {}
 
   async deploy(command: DeployCommand): Promise<DeployOutcome> {
@@ -118,8 +120,10 @@ export class DeploymentFlowService {
       version: model.version,
       files,
       agentMetadata: Buffer.from(jsonFile(this.agentMetadata(model))),
-      buildPackage: () => {
-        throw new AppError('usage', 'The layout "package" is not available.');
+      buildPackage: async () => {
+        const { version, modelName, artifacts } = model;
+        const read = (file: string): Uint8Array => store.read(version, file);
+        return (await this.packages.build({ version, modelName, artifacts, read })).bytes;
       },
     };
   }

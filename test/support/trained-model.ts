@@ -24,6 +24,19 @@ const HYPERPARAMETERS = {
   random_state: 42,
 } as const;
 
+const BASIC_METRICS = {
+  label_source: 'injected',
+  roc_auc: 0.9,
+  average_precision: 0.8,
+  accuracy: 0.9,
+  precision: 0.7,
+  recall: 0.6,
+  f1_score: 0.65,
+  prevalence: 0.1,
+  threshold_value: 0.6,
+  anomaly_ratio: 0.01,
+};
+
 /** A small forest on the columns of the set `system`, trained for real; only the evaluation is made up. */
 export function buildTrainedModel(
   change: Partial<TrainedModel> & { gatePassed?: boolean; seed?: number } = {},
@@ -89,5 +102,5 @@ export function buildTrainedModel(
 
 function evaluation(passed: boolean): EvaluationReport {
   const gate = { passed, not_enough_data: false, checks: [] };
-  return { label_source: 'injected', basic_metrics: { roc_auc: 0.9 }, gate } as unknown as EvaluationReport;
+  return { label_source: 'injected', basic_metrics: BASIC_METRICS, gate } as unknown as EvaluationReport;
 }
