@@ -69,9 +69,15 @@ function targetPath(given: string | undefined, defaultDirectory: string, fileNam
     return join(defaultDirectory, fileName);
   }
   const path = resolve(given);
-  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return isDirectory ? join(path, fileName) : path;
+  if (isDirectory(path)) return join(path, fileName);
+  if (isDirectory(dirname(path))) return path;
+  throw new AppError('usage', `${path} cannot be written: ${dirname(path)} is not a directory.`, {
+    hint: 'Create it first, or give another file with -o.',
+  });
 }
+
+const isDirectory = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 /** The archive appears complete or not at all, and replaces an older one in one step. */
 function writeCompletely(path: string, { bytes }: BuiltPackage): void {

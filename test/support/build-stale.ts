@@ -16,7 +16,7 @@ export async function buildStale(): Promise<void> {
       const source = join(ROOT, directory, entry);
       const output = join(ROOT, 'dist', directory, entry.replace(/[.]ts$/, '.js'));
       if (!isStale(source, output)) continue;
-      if (entry.endsWith('.wasm')) await replace(output, (file) => copyFile(source, file));
+      if (/[.](wasm|py)$/.test(entry)) await replace(output, (file) => copyFile(source, file));
       else if (entry.endsWith('.ts') && !/[.](spec|d)[.]ts$/.test(entry)) await compile(source, output);
     }
   }

@@ -143,6 +143,8 @@ class FeatureExtractor:
                 "feature_spec.json has feature definitions %s, this extractor computes %s"
                 % (self.spec["catalogue_version"], self.rules["catalogue_version"])
             )
+        if self.spec["feature_set"] not in self.rules["feature_sets"]:
+            raise ValueError("this extractor does not compute the feature set " + self.spec["feature_set"])
         self.features = [feature["name"] for feature in self.spec["features"]]
         unknown = [name for name in self.features if name not in FORMULAS]
         if unknown:

@@ -1,0 +1,361 @@
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { extractorRules } from '../../../src/deployment/core/package-rules.js';
+import { classify } from '../../../src/features/core/event-classifier.js';
+import { EVENT_CLASSES, eventGroups } from '../../../src/features/core/event-class.js';
+import { createEventFields, formatMac } from '../../../src/features/core/event-fields.js';
+import { CATALOGUE_VERSION, FEATURE_CATALOGUE } from '../../../src/features/core/feature-catalogue.js';
+import { featureSet } from '../../../src/features/core/feature-sets.js';
+import { fitPreprocessing, imputeAndClip } from '../../../src/features/core/preprocess.js';
+import { writeSampleExport } from '../../e2e/sample-exports.js';
+import { CliSandbox } from '../../support/cli.js';
+import { sharedData } from '../../support/export-fixtures.js';
+import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { pythonModule, runPython } from './python.js';
+
+const ASSETS = join(import.meta.dirname, '../../../src/deployment/package-assets');
+
+interface CorpusLine {
+  readonly process_name: string;
+  readonly message: string;
+  readonly log_level: string | null;
+}
+
+function corpus(): CorpusLine[] {
+  const path = sharedData('wifi/corpus.jsonl.gz');
+  if (path === null) return [];
+  const text = gunzipSync(readFileSync(path)).toString('utf8').trimEnd();
+  return text.split('\n').map((line) => JSON.parse(line) as CorpusLine);
+}
+
+/** Real wordings for the rules whose pattern wants more than a needle. */
+const SENTENCES = [
+  'wlan0: associated',
+  'wlan0: authenticated',
+  'wlan0: Associated with 02:00:00:aa:bb:01',
+  'wlan0: disassociated from 02:00:00:aa:bb:01 by local choice (Reason: 3=DEAUTH_LEAVING)',
+  'wlan0: disassociated from 02:00:00:aa:bb:01 (Reason: 8=DISASSOC_STA_HAS_LEFT)',
+  'wlan0: deauthenticating from 02:00:00:aa:bb:01 by local choice (Reason: 3=DEAUTH_LEAVING)',
+  'wlan0: 02:00:00:aa:bb:01 denied authentication (status 30)',
+  'wlan0: authentication with 02:00:00:aa:bb:01 timed out',
+  'wlan0: Connection to AP 02:00:00:aa:bb:01 lost',
+  'ath: Message 00000012 (seq 3) timeout',
+  'WARNING: CPU: 0 PID: 17 at net/mac80211/sta_info.c:1',
+  'br0: port 3(wlan0) entered forwarding state',
+  'wlan0: interface state COUNTRY_UPDATE->HT_SCAN',
+  'wlan0: interface state HT_SCAN->ENABLED',
+  'wlan0: interface state DFS->DISABLED',
+  'Added BSSID 02:00:00:aa:bb:01 into ignore list, ignoring for 10 seconds',
+  'wlan0: CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid="home" auth_failures=2 duration=20 reason=WRONG_KEY',
+  'wlan0: CTRL-EVENT-SUBNET-STATUS-UPDATE status=0',
+  'wlan0: RADIUS: EAPOL-Key timeout \n',
+  '3312 DHCPINFORM(br-lan) 192.168.1.7 02:00:00:aa:bb:01',
+  'query[A] example.org from 192.168.1.7',
+  "Interface 'wan' is now up",
+  'Linux version 6.6.86',
+  'The system is going down for reboot',
+  'phy0: radar detected=0',
+  'phy0: Radar detected',
+];
+
+/** Every needle of every rule, bare and in the surroundings lines have, so that no rule goes untried. */
+function ruleSentences(): string[] {
+  const { tables } = extractorRules() as { tables: Record<string, { needles: string[] }[]> };
+  const needles = Object.values(tables).flatMap((rules) => rules.flatMap((rule) => rule.needles));
+  const wrapped = needles.flatMap((needle) => [
+    needle,
+    `wlan0: ${needle} 02:00:00:AA:bb:01 reason=15 status_code=17 signal=-71 txrate=6000 freq=5180`,
+    `ap0: STA 02-00-00-aa-bb-02 ${needle} 02:00:00:aa:bb:03, 15) ssid="home" (Reason: 15=X)`,
+    `eth5: ${needle} 02:00:00:aa:bb:04, status: Failed (1), reason: left (15), rssi:-67 timed out lost`,
+    `${needle.toUpperCase()}\n`,
+    `x \u00a0${needle}\u2028 SSID='cafe\u0301' freq=2412 MHz)`,
+  ]);
+  return [...SENTENCES, ...wrapped];
+}
+
+const CLASSIFY = `
+import json, sys
+from wifi_events import Classifier, load_rules
+classifier = Classifier(load_rules('wifi_rules.json'))
+for line in open('lines.json', encoding='utf-8'):
+    event = classifier.classify(*json.loads(line))
+    number = lambda v: None if v != v else v
+    print(json.dumps([event.name, classifier.groups(event), event.mac, event.ssid, event.reason, event.status,
+        number(event.signal), number(event.txrate), event.freq]))
+`;
+
+describe.skipIf(pythonModule('sys', 'event rules were not compared with Python.') === undefined)(
+  'event rules in Python',
+  () => {
+    const directory = temporaryDirectory('package-events');
+
+    it('classify real lines and a sentence of every rule as the training service does', async () => {
+      copyFileSync(join(ASSETS, 'wifi_events.py'), join(directory, 'wifi_events.py'));
+      writeFileSync(join(directory, 'wifi_rules.json'), JSON.stringify(extractorRules()));
+      const programs = ['hostapd', 'Kernel', 'wlceventd', 'dnsmasq-dhcp', 'netifd', 'WATCHDOG', 'shill', ''];
+      const pairs: [string, string][] = [
+        ...corpus().map((line): [string, string] => [line.process_name, line.message]),
+        ...ruleSentences().flatMap((text) => programs.map((program): [string, string] => [program, text])),
+      ];
+      writeFileSync(join(directory, 'lines.json'), pairs.map((pair) => JSON.stringify(pair)).join('\n'));
+      const { code, stdout, stderr } = await runPython(directory, ['-W', 'error', '-c', CLASSIFY]);
+      expect(code, stderr).toBe(0);
+      const answers = stdout.trimEnd().split('\n');
+      expect(answers).toHaveLength(pairs.length);
+      const fields = createEventFields();
+      const seen = new Set<string>();
+      pairs.forEach(([program, message], i) => {
+        const id = classify(program, message, fields);
+        seen.add(EVENT_CLASSES[id]);
+        const { mac, ssid, reason, status, signal, txrate, freq } = fields;
+        const missing = (value: number): number | null => (Number.isNaN(value) ? null : value);
+        const expected = [
+          EVENT_CLASSES[id],
+          eventGroups(id, fields),
+          mac < 0 ? '' : formatMac(mac).replaceAll(':', ''),
+          ssid,
+          reason,
+          status,
+          missing(signal),
+          missing(txrate),
+          freq,
+        ];
+        expect(JSON.parse(answers[i]), `${program}: ${message}`).toEqual(expected);
+      });
+      // Otherwise the comparison would prove little.
+      expect([...EVENT_CLASSES].filter((name) => !seen.has(name))).toEqual([]);
+    });
+  },
+);
+
+interface Variant {
+  readonly set?: string;
+  readonly length?: number;
+  readonly stride?: number;
+  readonly groupBy?: 'device' | 'all';
+  readonly timezone?: string;
+}
+
+const PREPARE = `
+import json, sys
+import numpy as np
+from wifi_features import FeatureExtractor
+values = np.array(json.load(open('values.json')), dtype=float)
+extractor = FeatureExtractor('.')
+clean = extractor.impute_and_clip(values)
+print(json.dumps([clean.tolist(), extractor.scale(clean).tolist()]))
+`;
+
+const numpy = pythonModule('numpy', 'the packaged extractor was not compared with ours.');
+
+describe.skipIf(numpy === undefined)(`the packaged extractor (numpy ${numpy ?? '(none)'})`, () => {
+  let sandbox: CliSandbox;
+  let directory: string;
+
+  beforeAll(async () => {
+    sandbox = await CliSandbox.create('package-extractor');
+    directory = sandbox.path('extractor');
+    mkdirSync(directory);
+    for (const name of ['wifi_events.py', 'wifi_features.py'])
+      copyFileSync(join(ASSETS, name), join(directory, name));
+    writeFileSync(join(directory, 'wifi_rules.json'), JSON.stringify(extractorRules()));
+  });
+  afterAll(async () => sandbox.cleanUp());
+
+  function writeSpec(variant: Variant, preprocessing: object = {}): void {
+    const { set = 'wifi', length = 300, stride = 300, groupBy = 'device', timezone = 'UTC' } = variant;
+    const spec = {
+      feature_set: set,
+      catalogue_version: CATALOGUE_VERSION,
+      features: featureSet(set).features.map(({ name }) => ({ name })),
+      window: { length_seconds: length, stride_seconds: stride, group_by: groupBy, timezone },
+      preprocessing,
+    };
+    writeFileSync(join(directory, 'feature_spec.json'), JSON.stringify(spec));
+  }
+
+  /** CSV of both extractors for one export: [ours, theirs], as rows of cells. */
+  async function extractBoth(file: string, variant: Variant = {}): Promise<[string[][], string[][]]> {
+    const { set = 'wifi', length = 300, stride = 300, groupBy = 'device', timezone = 'UTC' } = variant;
+    const features = { timezone, window: { length, stride, group_by: groupBy } };
+    const out = sandbox.path('ours.csv');
+    const ours = await sandbox.run([
+      ...['extract-features', file, '-o', out, '--quiet', '--feature-set', set],
+      ...['--config-overrides', JSON.stringify({ features })],
+    ]);
+    expect(ours.code, ours.stderr).toBe(0);
+    writeSpec(variant);
+    const theirs = await runPython(directory, ['-W', 'error', 'wifi_features.py', file]);
+    expect(theirs.code, theirs.stderr).toBe(0);
+    const cells = (text: string): string[][] =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(','));
+    return [cells(readFileSync(out, 'utf8')), cells(theirs.stdout)];
+  }
+
+  /** Same windows, the same gaps, counts exactly, everything else to 1e-9. Returns the number of windows. */
+  function compare([ours, theirs]: [string[][], string[][]]): number {
+    expect(theirs[0]).toEqual(ours[0]);
+    expect(theirs).toHaveLength(ours.length);
+    const [names, ...rows] = ours;
+    for (const [row, expected] of rows.entries()) {
+      const actual = theirs[row + 1];
+      expected.forEach((cell, column) => {
+        const where = `${names[column]} of ${expected[0]} at ${expected[1]}`;
+        const exact = column < 2 || cell === '' || actual[column] === '';
+        if (exact) expect(actual[column], where).toBe(cell);
+        else if (FEATURE_CATALOGUE.get(names[column])?.kind === 'count')
+          expect(Number(actual[column]), where).toBe(Number(cell));
+        else {
+          const difference = Math.abs(Number(actual[column]) - Number(cell));
+          expect(difference, where).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(Number(cell))));
+        }
+      });
+    }
+    return rows.length;
+  }
+
+  it.each(['json-logs', 'ndjson', 'csv'] as const)(
+    'computes the windows of 20,000 lines with anomalies as we do (%s)',
+    async (format) => {
+      const file = await writeSampleExport(sandbox.path(`sample.${format}`), {
+        entries: 20_000,
+        days: 5,
+        devices: 4,
+        format,
+      });
+      expect(compare(await extractBoth(file))).toBeGreaterThan(5000);
+    },
+  );
+
+  it.each<[string, Variant]>([
+    ['the set system', { set: 'system' }],
+    ['overlapping windows', { length: 600, stride: 120 }],
+    ['all devices together', { groupBy: 'all' }],
+    ['a time zone that changes its offset', { timezone: 'America/New_York' }],
+  ])('agrees for %s', async (_, variant) => {
+    // 9 March 2025: the clocks of New York go forward.
+    const file = await writeSampleExport(sandbox.path('variant.json'), { startMs: Date.UTC(2025, 2, 7) });
+    expect(compare(await extractBoth(file, variant))).toBeGreaterThan(500);
+  });
+
+  it('agrees on real lines', async () => {
+    const lines = corpus();
+    if (lines.length === 0) return;
+    const logs = lines.map(({ process_name, message, log_level }, i) => ({
+      timestamp: new Date(Date.UTC(2025, 0, 1) + i * 7_300).toISOString(),
+      device_id: i % 5,
+      process_name,
+      message,
+      log_level,
+    }));
+    const file = sandbox.path('corpus.json');
+    writeFileSync(file, JSON.stringify({ logs }));
+    expect(compare(await extractBoth(file))).toBeGreaterThan(2000);
+  });
+
+  it.each(['exports/export_20250701_asus_router.json', 'exports/log_entries_sample_openwrt.csv'])(
+    'agrees on the real export %s',
+    async (name) => {
+      const file = sharedData(name);
+      if (file !== null) expect(compare(await extractBoth(file))).toBeGreaterThan(0);
+    },
+  );
+
+  it('reads rows with every alias, header and oddity as our parser does', async () => {
+    const at = (minute: number, text = ''): string =>
+      text || new Date(Date.UTC(2025, 5, 1, 0, minute)).toISOString();
+    const message = 'wlan0: CTRL-EVENT-DISCONNECTED bssid=02:00:00:aa:bb:01 reason=15';
+    const odd: Record<string, unknown>[] = [
+      { timestamp: at(0), device_id: 3, message, process_name: 'hostapd[77]', log_level: 'ERR' },
+      { timestamp: '2025-06-01 00:06:00,5', device_id: 3.0, message, program: ' hostapd ', level: '4' },
+      { timestamp: '2025-06-01t00:07:60z', device_id: '3', message, source: 'hostapd', level: 3 },
+      { timestamp: '2025-06-01T02:08:00+02:00', device_ip: '10.0.0.1', message: 'Failed', log_level: 'Warn' },
+      { timestamp: '2025-05-31T18:39:00-0530', hostname: 'ap\u0007', message: 'x', log_level: 'nonsense' },
+      { timestamp: at(11), message: 'y', raw_message: '<27>Jun  1 00:11:00 OpenWrt hostapd[1]: y' },
+      { timestamp: at(12), message: 'y', raw_message: 'Jun  1 00:12:00 kernel: y', device_id: 9 },
+      {
+        timestamp: at(13),
+        message: 'y',
+        raw_message: '<12>1 2025-06-01T00:13:00Z host7 wpa_supplicant - - y',
+      },
+      { timestamp: at(14), device_id: 3, message: 'WLCEVENTD wl0: Assoc x', process_name: 'syslog' },
+      { timestamp: at(15), device_id: '=SUM(1)', message: '', process_name: 'x'.repeat(200) },
+      {
+        timestamp: at(16),
+        device_id: 'd\u{1f600}',
+        message: "Associated with 02:00:00:aa:bb:09 SSID='\u00e9'",
+      },
+      // Not usable, for both:
+      { timestamp: '2025-02-30T00:00:00', device_id: 3, message },
+      { timestamp: '1999-12-31T23:59:59', device_id: 3, message },
+      { timestamp: '2025-06-01', device_id: 3, message },
+      { timestamp: 17, device_id: 3, message },
+      { timestamp: at(17), device_id: 3, message: 5 },
+      { timestamp: at(17), device_id: true, message },
+      { timestamp: at(17), message },
+      { timestamp: at(40), device_id: 3, message: 'end', process_name: 'hostapd' },
+    ];
+    const file = sandbox.path('odd.json');
+    writeFileSync(file, JSON.stringify({ logs: odd }));
+    const both = await extractBoth(file);
+    expect(compare(both)).toBeGreaterThan(20);
+    expect(new Set(both[1].slice(1).map(([device]) => device))).toEqual(
+      new Set(['3', '10.0.0.1', 'ap', 'OpenWrt', '9', 'host7', "'=SUM(1)", 'd\u{1f600}']),
+    );
+  });
+
+  it('fills gaps, clips and scales as we do', async () => {
+    const traits = [
+      { name: 'a', kind: 'measure', rareEvent: false },
+      { name: 'b', kind: 'count', rareEvent: true },
+    ] as const;
+    const values = Float64Array.from({ length: 4000 }, (_, i) =>
+      i % 7 === 0 ? NaN : ((i * 7919) % 1000) ** 2 / (1 + (i % 13)),
+    );
+    const prep = fitPreprocessing(values, 2000, 2, { impute: 'median', clip: 'quantiles' }, traits);
+    const bound = (limit: number): number | null => (Number.isFinite(limit) ? limit : null);
+    writeSpec(
+      {},
+      {
+        impute_values: Array.from(prep.imputeValue),
+        clip_low: Array.from(prep.clipLow, bound),
+        clip_high: Array.from(prep.clipHigh, bound),
+        scaler: { mean: Array.from(prep.mean), scale: Array.from(prep.scale) },
+      },
+    );
+    const rows = Array.from({ length: 2000 }, (_, row) =>
+      Array.from(values.subarray(row * 2, row * 2 + 2), (value) => (Number.isNaN(value) ? null : value)),
+    );
+    writeFileSync(join(directory, 'values.json'), JSON.stringify(rows));
+    const { stdout, stderr, code } = await runPython(directory, ['-W', 'error', '-c', PREPARE]);
+    expect(code, stderr).toBe(0);
+    const [clean, scaled] = JSON.parse(stdout) as [number[][], number[][]];
+    const expected = new Float64Array(values.length);
+    imputeAndClip(values, 2000, 2, prep, expected);
+    expect(clean.flat()).toEqual(Array.from(expected));
+    expect(scaled.flat()).toEqual(
+      Array.from(expected, (value, i) => (value - prep.mean[i % 2]) / prep.scale[i % 2]),
+    );
+  });
+
+  it.each([
+    ['columns of another set', { set: 'wifi' }, { feature_set: 'agent-wifi' }, 'agent-wifi'],
+    ['other definitions', { set: 'wifi' }, { catalogue_version: '0' }, 'definitions 0'],
+  ])('refuses a model with %s', async (_, variant, change, message) => {
+    writeSpec(variant);
+    const path = join(directory, 'feature_spec.json');
+    const spec = JSON.parse(readFileSync(path, 'utf8')) as object;
+    writeFileSync(path, JSON.stringify({ ...spec, ...change }));
+    const { code, stderr } = await runPython(directory, [
+      '-c',
+      "import wifi_features as w; w.FeatureExtractor('.')",
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+  });
+});
