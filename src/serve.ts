@@ -12,7 +12,7 @@ import { provideAppConfig } from './platform/config/app-config.js';
 import type { ResolvedConfig } from './platform/config/load-config.js';
 import { openDatabaseServer } from './platform/database/database-server.js';
 import { provideDatabaseUrl } from './platform/database/database.module.js';
-import { apiKeyGuard, hostGuard, requestId } from './platform/http/host-guard.js';
+import { apiKeyGuard, hostGuard, requestId, unknownAddress } from './platform/http/host-guard.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { validationPipe } from './platform/http/validation.js';
 import { AppLogger } from './platform/logging/app-logger.js';
@@ -53,9 +53,20 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   });
   provideDatabaseUrl(server.url);
   const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger, abortOnError: false });
-  configureHttp(app, logger, { key, hosts: hostNames(listen, allowedHosts) });
+  const hosts = hostNames(listen, allowedHosts);
+  configureHttp(app, logger, { key, hosts, maxBodyBytes: config.values.api.max_body_bytes });
   await settle(app, logger);
-  await app.listen(listen.port, listen.host);
+  await app.init();
+  // Nest answers for unknown addresses below the prefix only.
+  app.use(unknownAddress());
+  try {
+    await app.listen(listen.port, listen.host);
+  } catch (error) {
+    // An open database or timer would keep the process alive, although nothing answers.
+    await app.close();
+    await server.release();
+    throw listenFailure(error, listen);
+  }
   const queue = app.get(TrainingQueueService);
   await queue.startWorker(workers);
   const address = await app.getUrl();
@@ -70,16 +81,19 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
 export interface HttpOptions {
   readonly key: string | null;
   readonly hosts: readonly string[];
+  /** Largest JSON body; uploads have their own limit. */
+  readonly maxBodyBytes: number;
 }
 
 /** Everything between the socket and the controllers. */
 export function configureHttp(
   app: NestExpressApplication,
   logger: AppLogger,
-  { key, hosts }: HttpOptions,
+  { key, hosts, maxBodyBytes }: HttpOptions,
 ): void {
   app.disable('x-powered-by');
   app.use(requestId(), hostGuard(hosts), apiKeyGuard(key));
+  app.useBodyParser('json', { limit: maxBodyBytes });
   app.use(
     helmet({
       contentSecurityPolicy: {
@@ -125,6 +139,27 @@ function addDocumentation(app: NestExpressApplication): void {
     jsonDocumentUrl: 'api/openapi.json',
     customSiteTitle: 'mcp-training API',
   });
+}
+
+function listenFailure(error: unknown, { host, port }: Listen): unknown {
+  const reason = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (reason === 'EADDRINUSE') {
+    return new AppError('unavailable', `Port ${port} of ${host} is in use by another process.`, {
+      cause: error,
+      hint: 'Stop that process, or choose another port with --port or TRAINING_API_PORT.',
+    });
+  }
+  if (reason === 'EACCES' || reason === 'EADDRNOTAVAIL' || reason === 'ENOTFOUND') {
+    return new AppError(
+      'config_invalid',
+      `This process cannot listen on ${host}, port ${port} (${reason}).`,
+      {
+        cause: error,
+        hint: 'Choose an address of this machine and a port above 1023 (--host, --port).',
+      },
+    );
+  }
+  return error;
 }
 
 /** Names under which this process may be called. */

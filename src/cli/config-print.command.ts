@@ -6,7 +6,12 @@ import type { Output } from './output.js';
 
 export function run(_: readonly string[], options: GlobalOptions, output: Output): Promise<void> {
   const config = configuration(options, output);
-  const document = { config_hash: config.hash, paths: config.paths, values: maskSecrets(config.values) };
+  const document = {
+    config_hash: config.hash,
+    paths: config.paths,
+    values: maskSecrets(config.values),
+    sources: config.sources,
+  };
   output.result(document, () => dump(JSON.parse(JSON.stringify(document)), { lineWidth: 110 }).trimEnd());
   return Promise.resolve();
 }

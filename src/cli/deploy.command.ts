@@ -38,7 +38,9 @@ const VERBS: Readonly<Record<DeployOutcome['status'], string>> = {
 
 /** "champion 11 -> 12", where, and whether anything was changed. */
 export function describeSwitch(outcome: DeployOutcome): string {
-  const change = `${outcome.previous_version ?? 'none'} -> ${outcome.version}`;
+  const { previous_version: previous, version } = outcome;
+  const change =
+    previous === version ? `${version} was deployed already` : `${previous ?? 'none'} -> ${version}`;
   const dry = outcome.status.startsWith('would') ? ' Nothing was changed.' : '';
   return `${VERBS[outcome.status]} ${outcome.model_name} at ${outcome.directory} (${outcome.layout}): ${change}.${dry}`;
 }

@@ -157,7 +157,7 @@ function outcome(
   return {
     model_name: model.modelName,
     version: model.version,
-    previous_version: previous === model.version ? null : previous,
+    previous_version: previous,
     target: info.name,
     directory: info.location,
     layout: info.layout,

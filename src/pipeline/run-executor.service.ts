@@ -64,7 +64,8 @@ export class RunExecutorService {
       });
       if (!ended) throw new AppError('cancelled', `Run ${run.trainingId} was taken over by another worker.`);
       listener.onProgress?.(100, STEP_TITLES.done);
-      return { status, result };
+      // Stored results hold the key of the version; only a command on this machine is told the path.
+      return { status, result: { ...result, model_path: this.registry.store.path(result.version) } };
     } catch (error) {
       return await this.fail(lease, error, signal);
     } finally {
@@ -100,10 +101,14 @@ export class RunExecutorService {
     if (request.outputDir !== null)
       copyVersion(this.registry.store.path(outcome.model.version), request.outputDir, outcome.model.version);
     if (request.deploy && outcome.model.gate.passed) {
-      await this.deployments.deploy({ version: outcome.model.version, target: 'default', actor });
+      await this.deployments
+        .deploy({ version: outcome.model.version, target: 'default', actor })
+        .catch((error: unknown) => {
+          throw notDeployed(outcome.model.version, error);
+        });
     }
     const model = await this.registry.get(outcome.model.version);
-    return trainingResult(run.trainingId, { ...outcome, model }, this.registry.store.path(model.version));
+    return trainingResult(run.trainingId, { ...outcome, model }, model.storageKey);
   }
 
   private context(lease: RunLease, signal: AbortSignal, listener: ExecutionListener): RunContext {
@@ -142,7 +147,10 @@ export class RunExecutorService {
     const job = signal.reason instanceof JobAbortedError ? signal.reason.reason : null;
     // A worker that shuts down hands the run back; one that lost its lock must not write: it may be somebody else's.
     if (job === 'shutdown') await this.runs.requeue(lease);
-    else if (job !== 'lock_lost') await this.runs.finish(lease, { status, error: toRunFailure(failure) });
+    else if (job !== 'lock_lost') {
+      const { version } = failure.details as { version?: string };
+      await this.runs.finish(lease, { status, version, error: toRunFailure(failure) });
+    }
     return { status, error: failure };
   }
 }
@@ -153,6 +161,20 @@ function nextStep(step: RunStep): number {
 
 function storedConfig(run: TrainingRun): RunConfig {
   return runConfig({ values: run.config as TrainingServiceConfig, hash: run.configHash });
+}
+
+/** The model is there, only its deployment failed: the run says both. */
+function notDeployed(version: string, error: unknown): AppError {
+  const cause = asAppError(error);
+  return new AppError(
+    cause.code,
+    `Model ${version} was trained and registered, but not deployed: ${cause.message}`,
+    {
+      cause: error,
+      hint: `When the cause is gone: mcp-training deploy ${version}`,
+      details: { version },
+    },
+  );
 }
 
 function timeLimitError(seconds: number): AppError {

@@ -50,6 +50,13 @@ export function apiKeyGuard(key: string | null): RequestHandler {
   };
 }
 
+/** The answer for an address that no route has. */
+export function unknownAddress(): RequestHandler {
+  return (_request, response) => {
+    refuse(response, 404, 'not_found', 'There is nothing at this address.');
+  };
+}
+
 function bearer(header: string | undefined): string | undefined {
   return /^Bearer ([\x21-\x7e]{1,512})$/i.exec(header ?? '')?.[1];
 }
