@@ -96,6 +96,7 @@ export class TrainingController {
   @ApiOperation({ operationId: 'streamTrainingEvents', summary: 'Progress as server-sent events' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this event' })
   @ApiProduces('text/event-stream')
+  @ApiOkResponse({ description: 'One event a step, until the run has ended', schema: { type: 'string' } })
   @ApiProblems(400, 404)
   async stream(
     @Param('training_id', ParseUUIDPipe) trainingId: string,
