@@ -60,14 +60,7 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   // Nest answers for unknown addresses below the prefix only.
   app.use(unknownAddress());
   try {
-    try {
     await app.listen(listen.port, listen.host);
-  } catch (error) {
-    // An open database or timer would keep the process alive, although nothing answers.
-    await app.close();
-    await server.release();
-    throw listenFailure(error, listen);
-  }
   } catch (error) {
     // An open database or timer would keep the process alive, although nothing answers.
     await app.close();
@@ -146,27 +139,6 @@ function addDocumentation(app: NestExpressApplication): void {
     jsonDocumentUrl: 'api/openapi.json',
     customSiteTitle: 'mcp-training API',
   });
-}
-
-function listenFailure(error: unknown, { host, port }: Listen): unknown {
-  const reason = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (reason === 'EADDRINUSE') {
-    return new AppError('unavailable', `Port ${port} of ${host} is in use by another process.`, {
-      cause: error,
-      hint: 'Stop that process, or choose another port with --port or TRAINING_API_PORT.',
-    });
-  }
-  if (reason === 'EACCES' || reason === 'EADDRNOTAVAIL' || reason === 'ENOTFOUND') {
-    return new AppError(
-      'config_invalid',
-      `This process cannot listen on ${host}, port ${port} (${reason}).`,
-      {
-        cause: error,
-        hint: 'Choose an address of this machine and a port above 1023 (--host, --port).',
-      },
-    );
-  }
-  return error;
 }
 
 function listenFailure(error: unknown, { host, port }: Listen): unknown {
