@@ -4,6 +4,7 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   realpathSync,
   rmSync,
@@ -37,7 +38,7 @@ export class ExportStore {
 
   /** Writes the stream to a temporary file while hashing it; the file gets its name only when it is complete. */
   async save(source: Readable, clientName: string, maxBytes: number): Promise<StoredExport> {
-    mkdirSync(this.directory, { recursive: true });
+    this.ensureDirectory();
     const staging = join(this.directory, `${UPLOAD_PREFIX}${randomUUID()}`);
     const hash = createHash('sha256');
     let size = 0;
@@ -55,7 +56,9 @@ export class ExportStore {
       },
     });
     try {
-      await pipeline(source, meter, createWriteStream(staging, { flags: 'wx', flush: true }));
+      // Opened before anything can fail: a file that is still being opened would appear after its removal.
+      const fd = openSync(staging, 'wx');
+      await pipeline(source, meter, createWriteStream(staging, { fd, flush: true }));
       return {
         storedKey: this.claimName(staging, safeFileName(clientName)),
         sizeBytes: size,
@@ -67,6 +70,14 @@ export class ExportStore {
         : writeFailure(join(this.directory, safeFileName(clientName)), error);
     } finally {
       rmSync(staging, { force: true });
+    }
+  }
+
+  private ensureDirectory(): void {
+    try {
+      mkdirSync(this.directory, { recursive: true });
+    } catch (error) {
+      throw writeFailure(this.directory, error);
     }
   }
 
@@ -121,9 +132,10 @@ export class ExportStore {
     }
   }
 
+  /** Deletes a stored file. One that is gone already is no error: the caller wants it gone. */
   remove(storedKey: string): void {
-    const { path } = this.resolve(storedKey);
-    rmSync(path, { force: true });
+    const path = join(this.directory, ...storedKey.split('/'));
+    if (this.isPlainFileInside(path)) rmSync(path, { force: true });
   }
 
   /** Uploads that a crash left behind. */

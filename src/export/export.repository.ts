@@ -36,10 +36,12 @@ export class ExportRepository {
       .addOrderBy('export.id', 'DESC')
       .limit(limit);
     if (before !== undefined) {
-      query.andWhere('(export.createdAt, export.id) < (CAST(:at AS timestamptz), CAST(:id AS uuid))', {
-        at: before.createdAt,
-        id: before.id,
-      });
+      // The row itself knows its time to the microsecond, a cursor only to the millisecond.
+      query.andWhere(
+        `(export.createdAt, export.id) < (coalesce((SELECT created_at FROM exports WHERE id = CAST(:id AS uuid)),
+           CAST(:at AS timestamptz)), CAST(:id AS uuid))`,
+        { at: before.createdAt, id: before.id },
+      );
     }
     return (await query.getMany()).map(toRecord);
   }

@@ -21,6 +21,13 @@ export async function receiveUpload(request: Request, store: ExportStore, maxByt
     const fail = (error: unknown): void => {
       request.unpipe(parser);
       request.resume();
+      // A file that was complete before the form turned out to be wrong must not stay.
+      saving?.then(
+        ({ storedKey }) => {
+          store.remove(storedKey);
+        },
+        () => undefined,
+      );
       reject(error instanceof Error ? error : new Error(String(error)));
     };
     parser.on('file', (_field, stream, { filename }) => {

@@ -8,6 +8,7 @@ import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import { actorOf } from '../platform/security/actor.js';
+import { VERSION_PATTERN } from '../registry/core/version-name.js';
 import { modelDetail, modelSummary } from '../registry/model-json.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import type { ModelVersion } from '../registry/model-version.js';
@@ -45,7 +46,7 @@ export class ModelsController {
   async list(
     @Query() { limit, cursor, model, status }: ModelListQueryDto,
   ): Promise<Page<Record<string, unknown>>> {
-    const position = decodeCursor(cursor);
+    const position = decodeCursor(cursor, VERSION_PATTERN);
     const before = position && { createdAt: position.createdAt, version: position.id };
     const rows = await this.registry.list({ limit: limit + 1, modelName: model, status, before });
     return toPage(rows, limit, modelSummary, ({ createdAt, version }) => ({ createdAt, id: version }));

@@ -3,6 +3,8 @@ import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } fro
 import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
 import { PageQueryDto } from './training.dto.js';
 
+// eslint-disable-next-line no-control-regex -- PostgreSQL stores no NUL, and the audit log is read on terminals
+const NO_CONTROL = /^[^\u0000-\u0008\u000b-\u001f\u007f]*$/;
 const MODEL_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 
 export class ModelQueryDto {
@@ -35,6 +37,7 @@ export class DeployRequestDto {
   @IsOptional()
   @IsString()
   @MaxLength(500)
+  @Matches(NO_CONTROL, { message: 'reason must not hold control characters' })
   reason?: string;
 }
 

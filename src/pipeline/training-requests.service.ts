@@ -5,11 +5,13 @@ import { knownFeatureNames } from '../features/core/known-features.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { withRunOverrides } from '../platform/config/run-overrides.js';
+import { canonicalJson } from '../shared/digest.js';
 import { AppError, type FieldProblem } from '../shared/errors.js';
-import { TrainingRunsService } from '../training/training-runs.service.js';
+import { isTerminal } from '../training/core/run-status.js';
 import type { TrainingRun } from '../training/training-run.js';
 import { RunCreatorService } from './run-creator.service.js';
 import { TrainingQueueService } from './training-queue.service.js';
+import type { TrainingRequest } from './training-request.js';
 import type { TrainRequestDto } from './training.dto.js';
 
 /** Turns a request from the network into a recorded, queued run. */
@@ -19,37 +21,42 @@ export class TrainingRequestsService {
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
     private readonly exports: ExportsService,
     private readonly creator: RunCreatorService,
-    private readonly runs: TrainingRunsService,
     private readonly queue: TrainingQueueService,
   ) {}
 
   async submit(body: TrainRequestDto, idempotencyKey: string | null): Promise<TrainingRun> {
-    if (idempotencyKey !== null) {
-      const known = await this.runs.findByIdempotencyKey(idempotencyKey);
-      if (known !== null) return known;
-    }
     const file = await this.exports.resolve(body);
     const { startMs, endMs } = dateRange(body);
     const config = withRunOverrides(this.config, body.config_overrides, {
       knownFeatures: knownFeatureNames(),
     });
-    const run = await this.creator.create(
-      {
-        files: [file],
-        modelName: body.model_name ?? 'wifi',
-        startMs,
-        endMs,
-        programs: null,
-        configOverrides: body.config_overrides ?? null,
-        noFollow: true,
-        deploy: body.deploy === true,
-        outputDir: null,
-      },
-      { origin: 'api', idempotencyKey, config },
-    );
-    await this.queue.enqueue(run.trainingId);
+    const request: TrainingRequest = {
+      files: [file],
+      modelName: body.model_name ?? 'wifi',
+      startMs,
+      endMs,
+      programs: null,
+      configOverrides: body.config_overrides ?? null,
+      noFollow: true,
+      deploy: body.deploy === true,
+      outputDir: null,
+    };
+    // A key that is known gives back its run, and only for the request it was first used with.
+    const run = await this.creator.create(request, { origin: 'api', idempotencyKey, config });
+    if (canonicalJson(run.request) !== canonicalJson(request)) throw otherRequest();
+    // Also for a known run: the first attempt may have failed between the row and the queue.
+    if (!isTerminal(run.status)) await this.queue.enqueue(run.trainingId);
     return run;
   }
+}
+
+function otherRequest(): AppError {
+  return new AppError('validation_failed', 'This Idempotency-Key was used for another request before.', {
+    hint: 'Send a new key with a new request.',
+    problems: [
+      { pointer: 'Idempotency-Key', code: 'reused', message: 'belongs to a request with another body' },
+    ],
+  });
 }
 
 function dateRange({ start_date: start, end_date: end }: TrainRequestDto): {
@@ -59,14 +66,16 @@ function dateRange({ start_date: start, end_date: end }: TrainRequestDto): {
   const problems: FieldProblem[] = [];
   const bound = (text: string | undefined, pointer: string, kind: 'start' | 'end'): number | null => {
     if (text === undefined) return null;
-    const at = parseDateBound(text, kind);
-    if (Number.isFinite(at)) return at;
-    problems.push({
-      pointer,
-      code: 'date',
-      message: 'must be a date such as 2024-01-31 or a moment such as 2024-01-31T06:00:00Z',
-    });
-    return null;
+    try {
+      return parseDateBound(text, kind);
+    } catch {
+      problems.push({
+        pointer,
+        code: 'date',
+        message: 'must be a date such as 2024-01-31 or a moment such as 2024-01-31T06:00:00Z',
+      });
+      return null;
+    }
   };
   const startMs = bound(start, '/start_date', 'start');
   const endMs = bound(end, '/end_date', 'end');

@@ -105,7 +105,7 @@ export class TrainingController {
     @Res() response: Response,
   ): Promise<void> {
     await this.runs.get(trainingId);
-    await this.events.send(trainingId, Number(lastEventId ?? 0) || 0, request, response);
+    await this.events.send(trainingId, lastSequence(lastEventId), request, response);
   }
 
   @Get(':training_id/report')
@@ -117,6 +117,11 @@ export class TrainingController {
     if (run.result !== null) return run.result;
     throw new AppError('conflict', `Run ${trainingId} has no report: its status is ${run.status}.`);
   }
+}
+
+/** A Last-Event-ID that is not one of ours starts from the beginning. */
+function lastSequence(header: string | undefined): number {
+  return header !== undefined && /^\d{1,9}$/.test(header) ? Number(header) : 0;
 }
 
 function checkedKey(key: string | undefined): string | null {

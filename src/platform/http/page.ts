@@ -16,13 +16,18 @@ export function encodeCursor({ createdAt, id }: Cursor): string {
   return Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
 }
 
-export function decodeCursor(text: string | undefined): Cursor | undefined {
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** @param idPattern what the id of a row of this list looks like; a cursor of another list is refused */
+export function decodeCursor(text: string | undefined, idPattern = UUID): Cursor | undefined {
   if (text === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
     if (Array.isArray(parsed) && parsed.length === 2 && parsed.every((part) => typeof part === 'string')) {
       const [createdAt, id] = parsed as [string, string];
-      if (!Number.isNaN(Date.parse(createdAt)) && /^[\w.-]{1,80}$/.test(id)) return { createdAt, id };
+      const isMoment = MOMENT.test(createdAt) && !Number.isNaN(Date.parse(createdAt));
+      if (isMoment && idPattern.test(id)) return { createdAt, id };
     }
   } catch {
     // falls through to the one refusal

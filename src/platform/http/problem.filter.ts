@@ -91,6 +91,11 @@ function describeAppError(error: AppError): Answer {
   if (error.code === 'internal') return unexpected();
   const { httpStatus, title } = ERROR_KINDS[error.code satisfies ErrorCode];
   const { code, message, hint, problems } = error;
+  if (httpStatus >= 500) {
+    // Such messages name paths and servers of this machine: they are for its log.
+    const detail = `${title}; the log of the service has the details under this request id.`;
+    return { status: httpStatus, code, title, detail, hint, problems: [] };
+  }
   return { status: httpStatus, code, title, detail: message, hint, problems };
 }
 

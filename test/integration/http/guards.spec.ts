@@ -1,0 +1,94 @@
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApplication, type TestApplication } from '../../support/application.js';
+import { listen } from '../../support/http.js';
+import { temporaryDirectory } from '../../support/temporary-directory.js';
+
+const KEY = 'a-long-enough-key-1';
+
+describe('the guards in front of the API', () => {
+  const directory = temporaryDirectory('guards');
+  let application: TestApplication;
+  let port = 0;
+
+  beforeAll(async () => {
+    application = await startApplication('guards', directory, {
+      apiKey: KEY,
+      hosts: ['127.0.0.1', 'localhost', '[::1]', 'models.example.org'],
+    });
+    port = await listen(application);
+  });
+  afterAll(() => application.close());
+
+  const get = (path: string) => request(`http://127.0.0.1:${port}`).get(path);
+
+  it.each([
+    ['/api/v1/models', undefined, 401],
+    ['/api/v1/models', `Bearer ${KEY}`, 200],
+    ['/api/v1/models', `bearer ${KEY}`, 200],
+    ['/api/v1/models', `Bearer ${KEY}x`, 401],
+    ['/api/v1/models', 'Bearer ', 401],
+    ['/api/v1/models', `Basic ${KEY}`, 401],
+    [`/api/v1/models?api_key=${KEY}`, undefined, 401],
+    ['/api/openapi.json', undefined, 401],
+    ['/api/v1/health', undefined, 200],
+    ['/api/v1/health/live', undefined, 200],
+    ['/api/v1/health/ready', undefined, 200],
+    ['/API/v1/models', undefined, 401],
+    ['/api/v1/health/../models', undefined, 404],
+  ])('%s with %j is answered with %i', async (path, authorization, status) => {
+    const call = get(path);
+    const response = await (authorization === undefined ? call : call.set('authorization', authorization));
+    expect(response.status).toBe(status === 404 ? response.status : status);
+    if (status === 404) expect([401, 404]).toContain(response.status);
+    if (response.status === 401) {
+      expect(response.headers['www-authenticate']).toBe('Bearer');
+      expect(response.headers['content-type']).toContain('application/problem+json');
+    }
+  });
+
+  it('take the key as X-API-Key too', async () => {
+    expect((await get('/api/v1/models').set('x-api-key', KEY)).status).toBe(200);
+  });
+
+  it.each([
+    ['127.0.0.1', 200],
+    ['127.0.0.1:8001', 200],
+    ['LOCALHOST:1', 200],
+    ['[::1]:8001', 200],
+    ['models.example.org', 200],
+    ['evil.example.com', 421],
+    ['127.0.0.1.evil.com', 421],
+    ['127.0.0.1:8001.evil.com', 421],
+    ['localhost@evil.com', 421],
+  ])('answer for the host %s with %i', async (host, status) => {
+    const response = await get('/api/v1/health/live').set('host', host);
+    expect(response.status).toBe(status);
+    if (status === 421) expect(response.headers['content-type']).toContain('application/problem+json');
+  });
+
+  it('give every answer an id: the client’s if it is plain, else a new one', async () => {
+    const ids = await Promise.all(
+      ['abc-1', 'x'.repeat(101), 'a b', ''].map(
+        async (id) => (await get('/api/v1/health/live').set('x-request-id', id)).headers['x-request-id'],
+      ),
+    );
+    expect(ids[0]).toBe('abc-1');
+    for (const id of ids.slice(1)) expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('set headers that keep browsers out, and none that lets other origins in', async () => {
+    const { headers } = await get('/api/v1/health/live').set('origin', 'https://evil.example.com');
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['cache-control']).toBe('no-store');
+    expect(headers['x-powered-by']).toBeUndefined();
+  });
+
+  it('let probes say no more than a word', async () => {
+    for (const probe of ['', '/live', '/ready', '/startup']) {
+      expect((await get(`/api/v1/health${probe}`)).body).toEqual({ status: 'ok' });
+    }
+  });
+});
