@@ -32,8 +32,9 @@ export class Output {
   /** The command's result: the JSON document with --json, else the human text. */
   result(document: unknown, human: () => string): void {
     this.clearProgress();
-    const text = this.options.json ? JSON.stringify(document, null, 2) : printable(human());
-    process.stdout.write(`${text}\n`);
+    // In JSON the escaped form of a character is the character: the document says the same.
+    const text = this.options.json ? JSON.stringify(document, null, 2) : human();
+    process.stdout.write(`${printable(text)}\n`);
   }
 
   /** A remark for people. */
@@ -68,9 +69,10 @@ export class Output {
     if (error.hint !== undefined) lines.push(`  ${error.hint}`);
     process.stderr.write(`${printable(lines.join('\n'))}\n`);
     if (error.code === 'internal' && error.stack !== undefined && this.options.verbose) {
-      process.stderr.write(`${error.stack}\n`);
+      process.stderr.write(`${printable(error.stack)}\n`);
     }
-    if (this.options.json) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
+    if (this.options.json)
+      process.stdout.write(`${printable(JSON.stringify(errorDocument(error), null, 2))}\n`);
   }
 
   private clearProgress(): void {

@@ -17,6 +17,11 @@ export function selection(files: readonly string[], options: SelectionOptions): 
     ?.split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+  if (programs?.length === 0) {
+    throw new AppError('usage', '--programs names no program.', {
+      hint: 'Write for instance --programs hostapd,wpa_supplicant, or leave it out for all.',
+    });
+  }
   return {
     files: files.map((name) => ({ path: resolve(name), name })),
     startMs,
@@ -28,11 +33,14 @@ export function selection(files: readonly string[], options: SelectionOptions): 
 
 function dateOption(name: string, text: string | undefined, bound: 'start' | 'end'): number | null {
   if (text === undefined) return null;
-  const at = parseDateBound(text, bound);
-  if (Number.isFinite(at)) return at;
-  throw new AppError('usage', `${name} ${JSON.stringify(text)} is not a date.`, {
-    hint: 'Write 2024-01-31, or a moment such as 2024-01-31T06:00:00Z.',
-  });
+  try {
+    return parseDateBound(text, bound);
+  } catch (error) {
+    throw new AppError('usage', `${name} ${JSON.stringify(text)} is not a date.`, {
+      cause: error,
+      hint: 'Write 2024-01-31, or a moment such as 2024-01-31T06:00:00Z.',
+    });
+  }
 }
 
 /** The JSON of --config-overrides with --feature-set folded in; undefined = nothing to override. */
@@ -42,7 +50,13 @@ export function overrides(options: SelectionOptions): unknown {
   const base = given === undefined ? {} : given;
   if (typeof base !== 'object' || base === null || Array.isArray(base)) return base;
   const features = (base as Record<string, unknown>).features;
-  const section = typeof features === 'object' && features !== null ? features : {};
+  // Something that is no section is left for the configuration to refuse, by its name.
+  if (
+    features !== undefined &&
+    (typeof features !== 'object' || features === null || Array.isArray(features))
+  )
+    return base;
+  const section = features ?? {};
   return { ...base, features: { ...section, set: options.featureSet } };
 }
 

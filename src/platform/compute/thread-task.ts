@@ -65,8 +65,9 @@ export function runInThread<Input, Output>(
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     worker.on('message', (reply: TaskReply<Output>) => {
-      if (reply.type === 'progress') onProgress?.(reply.fraction, reply.message);
-      else if (reply.type === 'result')
+      if (reply.type === 'progress') {
+        if (!settled) onProgress?.(reply.fraction, reply.message);
+      } else if (reply.type === 'result')
         settle(() => {
           resolve(reply.output);
         });

@@ -23,11 +23,29 @@ export function textDestination(target: DestinationStream): DestinationStream {
     write(line: string): void {
       const { level, time, context, msg, err } = JSON.parse(line) as Record<string, unknown>;
       const error = err as { stack?: string; message?: string } | undefined;
-      const tail = error === undefined ? '' : `\n${error.stack ?? error.message ?? ''}`;
-      const where = typeof context === 'string' ? ` [${context}]` : '';
-      target.write(`${String(time)} ${LEVEL_NAMES[Number(level)] ?? ''}${where} ${String(msg)}${tail}\n`);
+      const tail = error === undefined ? '' : indented(error.stack ?? error.message ?? '');
+      const where = typeof context === 'string' ? ` [${oneLine(context)}]` : '';
+      const name = LEVEL_NAMES[Number(level)] ?? '';
+      target.write(`${String(time)} ${name}${where} ${oneLine(String(msg))}${tail}\n`);
     },
   };
+}
+
+/** Nothing that was logged can begin a line of its own or drive a terminal. */
+function oneLine(text: string): string {
+  return text.replace(
+    // eslint-disable-next-line no-control-regex -- these are the characters to show
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** The lines of a stack trace, each recognisable as one. */
+function indented(stack: string): string {
+  return stack
+    .split('\n')
+    .map((line) => `\n    ${oneLine(line)}`)
+    .join('');
 }
 
 /** Nest's LoggerService on pino: one JSON object a line, newlines escaped, so that no message can forge a line. */
@@ -63,7 +81,8 @@ export class AppLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.logger.error(fields(rest), text(message));
+    if (message instanceof Error) this.logger.error(fields([message, ...rest]), message.message);
+    else this.logger.error(fields(rest), text(message));
   }
 }
 

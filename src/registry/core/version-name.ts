@@ -14,6 +14,9 @@ export function assertVersionName(text: string): void {
   });
 }
 
+/** A formatted name leaves room for the suffix of the n-th version of one second. */
+const MAX_FORMATTED = 58;
+
 /** Broken-down UTC time, as strftime needs it. */
 export interface UtcParts {
   readonly year: number;
@@ -32,12 +35,12 @@ const pad = (value: number, width: number): string => String(value).padStart(wid
  */
 export function formatVersion(format: string, at: UtcParts): string {
   const name = format.replace(/%(.?)/g, (_, directive: string) => expandDirective(directive, at, format));
-  if (!isVersionName(name)) {
+  if (!isVersionName(name) || name.length > MAX_FORMATTED) {
     throw new AppError(
       'config_invalid',
       `storage.version_format ${JSON.stringify(format)} gives the name ${JSON.stringify(name)}, which cannot name a directory.`,
       {
-        hint: 'Use letters, digits, dot, dash and underscore only, for instance %Y%m%d_%H%M%S.',
+        hint: `Use letters, digits, dot, dash and underscore only, at most ${MAX_FORMATTED}, for instance %Y%m%d_%H%M%S.`,
       },
     );
   }

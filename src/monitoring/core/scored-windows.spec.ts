@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { WindowTable } from '../../features/core/window-table.js';
+import { confidence, scoredWindows, summariseDevices } from './scored-windows.js';
+
+const table: WindowTable = {
+  featureNames: ['log_count'],
+  devices: ['ap-1', 'ap-2'],
+  deviceIndex: Int32Array.of(0, 1, 0),
+  startMs: Float64Array.of(Date.UTC(2024, 0, 1), Date.UTC(2024, 0, 1), Date.UTC(2024, 0, 1, 23, 55)),
+  logCount: Int32Array.of(3, 4, 5),
+  values: Float64Array.of(3, 4, 5),
+  windowSeconds: 300,
+};
+
+describe('scored windows', () => {
+  const windows = scoredWindows(table, Float64Array.of(-0.4, -0.6, -0.5), { offset: -0.5 });
+
+  it('carry device, UTC times and a score that grows with strangeness', () => {
+    expect(windows.map(({ device, start, end, score }) => [device, start, end, score])).toEqual([
+      ['ap-1', '2024-01-01T00:00:00Z', '2024-01-01T00:05:00Z', 0.4],
+      ['ap-2', '2024-01-01T00:00:00Z', '2024-01-01T00:05:00Z', 0.6],
+      ['ap-1', '2024-01-01T23:55:00Z', '2024-01-02T00:00:00Z', 0.5],
+    ]);
+    expect(windows.map(({ log_count: lines }) => lines)).toEqual([3, 4, 5]);
+  });
+
+  it('are anomalies strictly beyond the threshold', () => {
+    expect(windows.map(({ is_anomaly: flag }) => flag)).toEqual([false, true, false]);
+    expect(windows[2].confidence).toBe(0.5);
+  });
+
+  it('add up per device, most flagged first', () => {
+    expect(summariseDevices(windows)).toEqual([
+      { device: 'ap-2', windows: 1, anomalies: 1, max_score: 0.6 },
+      { device: 'ap-1', windows: 2, anomalies: 0, max_score: 0.5 },
+    ]);
+    expect(summariseDevices([])).toEqual([]);
+  });
+});
+
+describe('confidence', () => {
+  it.each([
+    [0, 0.6, 0],
+    [0.3, 0.6, 0.25],
+    [0.6, 0.6, 0.5],
+    [0.8, 0.6, 0.75],
+    [1, 0.6, 1],
+    [1, 1, 0.5],
+    [0, 0, 0.5],
+  ])('of score %d at threshold %d is %d', (score, threshold, expected) => {
+    expect(confidence(score, threshold)).toBeCloseTo(expected, 12);
+  });
+});
