@@ -51,11 +51,11 @@ export class AgentAggregator implements RowAggregator {
     if (!this.sees(program)) return;
     const newest = Math.floor(timestampMs / this.strideMs);
     const oldest = Math.floor((timestampMs - this.lengthMs) / this.strideMs) + 1;
-    for (let window = oldest; window <= newest; window++) {
-      this.tally.select(this.slotOf(window));
-      this.tally.add(this.lines, 1);
-      this.agent.rule.read(message, this.tally);
-    }
+    const { tally } = this;
+    tally.begin();
+    for (let window = oldest; window <= newest; window++) tally.include(this.slotOf(window));
+    tally.add(this.lines, 1);
+    this.agent.rule.read(message, tally);
   }
 
   finish(): WindowTable {

@@ -7,7 +7,8 @@ export class WindowTally implements MessageTally {
   private sums: Float64Array;
   private readonly texts = new Interner<string>();
   private readonly seen = new PairCounter();
-  private slot = 0;
+  /** The windows of the message being read: one, or several when they overlap. */
+  private readonly slots: number[] = [];
 
   constructor(private readonly columns: number) {
     this.sums = new Float64Array(columns * 64);
@@ -24,19 +25,25 @@ export class WindowTally implements MessageTally {
     return slot;
   }
 
-  /** The slot that what follows is added to. */
-  select(slot: number): void {
-    this.slot = slot;
+  /** Begins a message: what follows is added to the slots that are included next. */
+  begin(): void {
+    this.slots.length = 0;
+  }
+
+  include(slot: number): void {
+    this.slots.push(slot);
   }
 
   add(column: number, amount: number): void {
-    this.sums[this.slot * this.columns + column] += amount;
+    for (const slot of this.slots) this.sums[slot * this.columns + column] += amount;
   }
 
   addDistinct(column: number, text: string): void {
     // A key of its own for each column, so that equal texts of two columns do not meet.
     const id = this.texts.id(`${column} ${text}`);
-    if (this.seen.add(this.slot, id) === 1) this.add(column, 1);
+    for (const slot of this.slots) {
+      if (this.seen.add(slot, id) === 1) this.sums[slot * this.columns + column]++;
+    }
   }
 
   /** The sums of one slot; shared, not a copy. */
