@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { agentMetadata } from '../deployment/core/symlink-layout.js';
 import { DeploymentService } from '../deployment/deployment.service.js';
@@ -136,7 +137,7 @@ export class DeploymentFlowService {
       modelName: model.modelName,
       version: model.version,
       trainedAt: `${info.created_at}Z`,
-      trainingDataSource: (exports ?? []).map(({ name }) => name).join(', '),
+      trainingDataSource: (exports ?? []).map(({ name }) => basename(name)).join(', '),
       trainingLogCount: training.log_count,
       hyperparameters: training.model_parameters,
       featureNames: training.feature_names,

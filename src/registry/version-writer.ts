@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { keptLogs } from '../export/core/validation-report.js';
 import { sha256Hex } from '../shared/digest.js';
 import { parseForestParams } from '../training/core/forest/forest-params.js';
@@ -84,7 +85,8 @@ function metadataInput(
     featureSet: model.featureSet,
     featureNames: model.spec.features.map(({ name }) => name),
     featureSpecHash: model.spec.hash,
-    exportFiles: model.inputFiles,
+    // Metadata leaves this machine: it names the files, not where they were. The lineage keeps what was typed.
+    exportFiles: model.inputFiles.map((file) => ({ ...file, name: basename(file.name) })),
     logCount: keptLogs(model.validation.stats),
     trainingSamples: model.trainRows,
     validationSamples: model.validationRows,
@@ -99,6 +101,7 @@ function metadataInput(
     peakMemoryBytes: model.peakMemoryBytes,
     offset: model.offset,
     thresholdPolicy: model.thresholdPolicy,
+    requiresScaler: model.spec.preprocessing.kind === 'standard',
     evaluation: model.evaluation,
     gate: model.evaluation.gate,
     driftDetection: model.drift,

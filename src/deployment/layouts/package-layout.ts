@@ -1,9 +1,9 @@
+import { packageFileName } from '../core/package-layout.js';
 import type { DeploymentStore } from '../stores/deployment-store.js';
 import type { Delivery, DeploymentLayout } from './deployment-layout.js';
 import { proveWritten } from './prove-written.js';
 
 const activeLink = (modelName: string): string => `${modelName}_active_deployment.zip`;
-const packageName = (version: string): string => `model_${version}_deployment.zip`;
 const VERSION_IN_NAME = /^model_(.+)_deployment\.zip$/;
 
 /** `model_<version>_deployment.zip`, and `<model>_active_deployment.zip` leading to the active one. */
@@ -12,18 +12,18 @@ export const packageLayout: DeploymentLayout = {
 
   async prepare(store: DeploymentStore, { version, buildPackage }: Delivery): Promise<void> {
     const bytes = await buildPackage();
-    await store.putFile(packageName(version), bytes);
+    await store.putFile(packageFileName(version), bytes);
     await store.flush();
-    await proveWritten(store, packageName(version), bytes);
+    await proveWritten(store, packageFileName(version), bytes);
   },
 
   async activate(store: DeploymentStore, modelName: string, version: string): Promise<void> {
-    await store.putLink(activeLink(modelName), packageName(version));
+    await store.putLink(activeLink(modelName), packageFileName(version));
     await store.flush();
   },
 
   async holds(store: DeploymentStore, _modelName: string, version: string): Promise<boolean> {
-    return (await store.readFile(packageName(version))) !== null;
+    return (await store.readFile(packageFileName(version))) !== null;
   },
 
   async activeVersion(store: DeploymentStore, modelName: string): Promise<string | null> {

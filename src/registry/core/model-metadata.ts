@@ -29,6 +29,8 @@ export interface ModelMetadataInput {
   /** scikit-learn's offset_ (negative); an alert is score_samples < offset_. */
   readonly offset: number;
   readonly thresholdPolicy: string;
+  /** false: the model takes raw values, its scaler changes nothing. */
+  readonly requiresScaler: boolean;
   readonly evaluation: EvaluationReport;
   readonly gate: { readonly passed: boolean };
   readonly driftDetection: { readonly enabled: boolean; readonly threshold: number };
@@ -126,7 +128,7 @@ export function buildManifest({ metadata, hashes }: ManifestInput): Record<strin
       // Positive on purpose: an anomaly is -score_samples > threshold, which is predict() == -1.
       threshold: -metadata.offset,
       score: '-score_samples, 0..1, higher is more anomalous',
-      requires_scaler: true,
+      requires_scaler: metadata.requiresScaler,
       sklearn_version: metadata.sklearnVersion,
     },
     dependencies: ['scikit-learn>=1.3.0', 'joblib>=1.2.0', 'numpy>=1.24.0'],
