@@ -1,9 +1,34 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { AppError, type FieldProblem } from '../../shared/errors.js';
+
+/** Deeper than any body of this API needs to be, far from where the transformer's recursion ends the stack. */
+const MAX_NESTING = 64;
+
+class NestingLimitedPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (isDeeperThan(MAX_NESTING, value)) {
+      throw new AppError('validation_failed', `The request is nested deeper than ${MAX_NESTING} levels.`);
+    }
+    return super.transform(value, metadata);
+  }
+}
+
+/** Level by level, without recursion: `value` is what a client sent. */
+function isDeeperThan(limit: number, value: unknown): boolean {
+  let level = [value].filter(isObject);
+  for (let depth = 0; depth < limit && level.length > 0; depth++) {
+    level = level.flatMap((parent) => Object.values(parent).filter(isObject));
+  }
+  return level.length > 0;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
 
 /** Every problem of a body or query at once, unknown members included; 422 with JSON pointers. */
 export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new NestingLimitedPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
