@@ -59,7 +59,9 @@ describe('a training that is killed', () => {
     expect(doctor.code, doctor.stdout).toBe(0);
     expect(sandbox.modelEntries().filter((name) => name.startsWith('.tmp-'))).toEqual([]);
     assertOnlyWholeVersions();
-    const rows = await sandbox.query<{ version: string }>('SELECT version FROM model_versions ORDER BY version');
+    const rows = await sandbox.query<{ version: string }>(
+      'SELECT version FROM model_versions ORDER BY version',
+    );
     expect(rows.map(({ version }) => version)).toEqual(sandbox.versionDirectories());
     const unfinished = await sandbox.query(
       "SELECT 1 FROM training_runs WHERE status IN ('queued', 'running')",
