@@ -18,11 +18,20 @@ export async function withApplication<T>(
   }
 }
 
-/** A command's log goes to stderr: warnings, or everything with --verbose. */
+/** What Nest says when the start fails; the command says the same as one plain error line. */
+const STARTUP_CONTEXTS = new Set(['ExceptionHandler', 'TypeOrmModule']);
+
+class QuietLogger extends AppLogger {
+  override error(message: unknown, ...rest: unknown[]): void {
+    const context = rest.at(-1);
+    if (typeof context !== 'string' || !STARTUP_CONTEXTS.has(context)) super.error(message, ...rest);
+  }
+}
+
+/** A command's log goes to stderr: errors, or everything with --verbose. */
 export function commandLogger(options: GlobalOptions): AppLogger {
-  return new AppLogger({
-    level: options.verbose === true ? 'debug' : 'error',
-    format: 'text',
-    destination: { write: (line: string) => process.stderr.write(line) },
-  });
+  const destination = { write: (line: string) => process.stderr.write(line) };
+  return options.verbose === true
+    ? new AppLogger({ level: 'debug', format: 'text', destination })
+    : new QuietLogger({ level: 'error', format: 'text', destination });
 }
