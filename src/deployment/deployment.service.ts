@@ -58,15 +58,15 @@ export class DeploymentService {
     const { modelName, version } = request.delivery;
     try {
       await layout.prepare(store, request.delivery);
-      let switched = false;
+      const readers = { switched: false };
       try {
         return await request.promote(async () => {
-          switched = true;
+          readers.switched = true;
           await layout.activate(store, modelName, version);
         });
       } catch (error) {
         // The switch may have happened although the registry's commit failed: readers go back to what it says.
-        if (switched) await this.followChampion(request);
+        if (readers.switched) await this.followChampion(request);
         throw error;
       }
     } finally {

@@ -3,7 +3,7 @@ import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } fro
 import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
 import { PageQueryDto } from './training.dto.js';
 
-// eslint-disable-next-line no-control-regex -- PostgreSQL stores no NUL, and the audit log is read on terminals
+// PostgreSQL stores no NUL, and the audit log is read on terminals
 const NO_CONTROL = /^[^\u0000-\u0008\u000b-\u001f\u007f]*$/;
 const MODEL_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 
@@ -51,6 +51,7 @@ export class RollbackRequestDto {
   @IsString()
   @MinLength(1)
   @MaxLength(500)
+  @Matches(NO_CONTROL, { message: 'reason must not hold control characters' })
   reason: string;
 
   @ApiPropertyOptional({

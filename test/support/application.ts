@@ -53,7 +53,7 @@ export async function startApplication(
   provideAppLogger(logger);
   provideDatabaseUrl(database.url);
   const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger, abortOnError: false });
-  configureHttp(app, logger, { key: apiKey, hosts });
+  configureHttp(app, logger, { key: apiKey, hosts, maxBodyBytes: config.values.api.max_body_bytes });
   await app.init();
   return {
     app,

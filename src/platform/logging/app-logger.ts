@@ -34,7 +34,7 @@ export function textDestination(target: DestinationStream): DestinationStream {
 /** Nothing that was logged can begin a line of its own or drive a terminal. */
 function oneLine(text: string): string {
   return text.replace(
-    // eslint-disable-next-line no-control-regex -- these are the characters to show
+    // these are the characters to show
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -53,8 +53,8 @@ describe('server-sent events', () => {
 
   async function finishedRun(): Promise<string> {
     const runs = application.app.get(TrainingRunsService, { strict: false });
-    const { body } = await train({ export_file: 'ok.json' });
-    const { training_id: id } = body as { training_id: string };
+    const { body } = (await train({ export_file: 'ok.json' })) as { body: { training_id: string } };
+    const { training_id: id } = body;
     const lease = await runs.start(id, 'test:1');
     await runs.progress(lease!, 50, 'half\n\nevent: done\ndata: {"status":"promoted"}\n\n');
     await runs.finish(lease!, { status: 'completed', progress: 100, version: 'v1' });
@@ -87,8 +87,8 @@ describe('server-sent events', () => {
 
   it('of a run that waits stay open, show news, and stop asking when the client is gone', async () => {
     const runs = application.app.get(TrainingRunsService, { strict: false });
-    const { body } = await train({ export_file: 'ok.json' });
-    const { training_id: id } = body as { training_id: string };
+    const { body } = (await train({ export_file: 'ok.json' })) as { body: { training_id: string } };
+    const { training_id: id } = body;
     const listening = follow(id, 2_000);
     await sleep(300);
     const lease = await runs.start(id, 'test:1');
