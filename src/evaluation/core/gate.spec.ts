@@ -162,14 +162,33 @@ describe('a damaged model is rejected', () => {
 });
 
 describe('check A', () => {
+  const scores = (distinct: number): Float64Array =>
+    Float64Array.from({ length: 10_000 }, (_, i) => -0.5 - (i % distinct) / 1000);
+  const columnOf = (values: number[]) => ({
+    values: Float64Array.from(values),
+    rows: values.length,
+    columns: 1,
+  });
+  const different = columnOf(Array.from({ length: 10_000 }, (_, row) => row));
+
   it('accepts few distinct scores of count features when there are thirty of them', () => {
-    const scores = (distinct: number): Float64Array =>
-      Float64Array.from({ length: 10_000 }, (_, i) => -0.5 - (i % distinct) / 1000);
     expect(scoreSpread.run(withData({ holdoutScores: scores(30) })).passed).toBe(true);
-    expect(scoreSpread.run(withData({ holdoutScores: scores(29) })).passed).toBe(false);
+    expect(scoreSpread.run(withData({ holdoutScores: scores(29), holdout: different })).passed).toBe(false);
     // 2 of 100 is 2 %.
     expect(scoreSpread.run(withData({ holdoutScores: scores(2).subarray(0, 100) })).passed).toBe(true);
-    expect(scoreSpread.run(withData({ holdoutScores: new Float64Array(500).fill(-0.5) })).passed).toBe(false);
+    expect(
+      scoreSpread.run(withData({ holdoutScores: new Float64Array(500).fill(-0.5), holdout: different }))
+        .passed,
+    ).toBe(false);
+  });
+
+  it('does not ask a model to separate rows that are equal', () => {
+    // 2,000 windows of an agent's counts hold ten different rows: five scores are half of what can be told apart.
+    const holdout = columnOf(Array.from({ length: 2_000 }, (_, row) => row % 10));
+    expect(scoreSpread.run(withData({ holdoutScores: scores(5), holdout })).passed).toBe(true);
+    expect(scoreSpread.run(withData({ holdoutScores: scores(4), holdout })).passed).toBe(false);
+    const constant = new Float64Array(2_000).fill(-0.5);
+    expect(scoreSpread.run(withData({ holdoutScores: constant, holdout })).passed).toBe(false);
   });
 });
 

@@ -29,3 +29,10 @@ export function isConstantColumn({ values, rows, columns }: Matrix, column: numb
   for (let row = 1; row < rows; row++) if (values[row * columns + column] !== values[column]) return false;
   return true;
 }
+
+/** Rows that differ in at least one value. */
+export function countDistinctRows({ values, rows, columns }: Matrix): number {
+  const seen = new Set<string>();
+  for (let row = 0; row < rows; row++) seen.add(values.subarray(row * columns, (row + 1) * columns).join());
+  return seen.size;
+}
