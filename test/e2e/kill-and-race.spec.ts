@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CliSandbox, jsonOf } from '../support/cli.js';
 import { eventually } from '../support/embedded-sandbox.js';
 import { JULY, writeSampleExport } from './sample-exports.js';
+import { Service } from './service.js';
 
 interface Trained {
   readonly version: string;
@@ -103,5 +104,24 @@ describe('several processes at once on a new embedded database', () => {
     const verified = await Promise.all(trained.map(({ version }) => sandbox.run(['verify', version])));
     expect(verified.map(({ code }) => code)).toEqual([0, 0]);
     expect((await sandbox.run(['doctor'])).code).toBe(0);
+  });
+
+  it('the service and commands share the database, and its end takes nothing away from a training', async () => {
+    const service = await Service.start(sandbox);
+    const listed = await sandbox.run(['list-models', '--json']);
+    const versions = jsonOf<{ items: { version: string }[] }>(listed).items.map(({ version }) => version);
+    const served = await service.get<{ items: { version: string }[] }>('/api/v1/models');
+    expect(served.body.items.map(({ version }) => version)).toEqual(versions);
+    expect(versions).toHaveLength(2);
+
+    const training = sandbox.start(['train', join(sandbox.exportsDir, 'june.json'), '--json'], {
+      timeoutMs: 100_000,
+    });
+    await eventually('the training is under way', 60_000, () => training.stderr().includes('10 %'));
+    const stopped = await service.stop('SIGTERM');
+    expect(stopped.code, service.log).toBe(0);
+    const trained = await training.done;
+    expect(trained.code, trained.stderr).toBe(0);
+    expect(sandbox.versionDirectories()).toHaveLength(3);
   });
 });
