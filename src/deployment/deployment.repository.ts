@@ -12,6 +12,12 @@ export interface NewDeployment {
   readonly actor: string;
 }
 
+export interface UnfinishedDeployment {
+  readonly id: string;
+  readonly version: string;
+  readonly target: string;
+}
+
 export interface DeploymentEnd {
   /** null = the version is active at the target. */
   readonly error: string | null;
@@ -38,18 +44,14 @@ export class DeploymentRepository {
     );
   }
 
-  /** Closes deployments that a crash left half-done: started so long ago that nobody is still at them. */
-  async failUnfinished(
-    modelName: string,
-    olderThanSeconds: number,
-  ): Promise<{ version: string; target: string }[]> {
-    const [rows] = await this.dataSource.query<[{ version: string; target: string }[], number]>(
-      `UPDATE deployments SET status = 'failed', error = 'interrupted', finished_at = now()
+  /** Deployments that a crash left half-done: started so long ago that nobody is still at them. */
+  async unfinished(modelName: string, olderThanSeconds: number): Promise<UnfinishedDeployment[]> {
+    return this.dataSource.query(
+      `SELECT id, version, target FROM deployments
        WHERE model_name = $1 AND status = 'started' AND started_at < now() - make_interval(secs => $2)
-       RETURNING version, target`,
+       ORDER BY started_at`,
       [modelName, olderThanSeconds],
     );
-    return rows;
   }
 
   async wasUsed(modelName: string, target: string): Promise<boolean> {

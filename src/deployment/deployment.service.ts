@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DeploymentTargets, type TargetInfo } from './deployment-targets.js';
-import { DeploymentRepository } from './deployment.repository.js';
+import { DeploymentRepository, type UnfinishedDeployment } from './deployment.repository.js';
 import type { Delivery } from './layouts/deployment-layout.js';
 
 export interface DeployRequest {
@@ -105,9 +105,10 @@ export class DeploymentService {
    */
   async settle(modelName: string, withChampion: DeployRequest['withChampion']): Promise<string[]> {
     const settled: string[] = [];
-    const unfinished = await this.deployments.failUnfinished(modelName, UNFINISHED_AFTER_SECONDS);
-    for (const { version, target } of unfinished) {
-      settled.push(`The deployment of ${version} to ${target} was interrupted; it is recorded as failed.`);
+    for (const deployment of await this.deployments.unfinished(modelName, UNFINISHED_AFTER_SECONDS)) {
+      await withChampion(async (champion) => {
+        settled.push(await this.close(deployment, modelName, champion));
+      });
     }
     for (const name of this.targets
       .names()
@@ -122,5 +123,29 @@ export class DeploymentService {
       });
     }
     return settled;
+  }
+
+  /** The switch and the registry's commit decide: with both done, only the last note was missing. */
+  private async close(
+    { id, version, target }: UnfinishedDeployment,
+    modelName: string,
+    champion: string | null,
+  ): Promise<string> {
+    const done = champion === version && (await this.readersOf(target, modelName)) === version;
+    await this.deployments.finish(id, { error: done ? null : 'interrupted', previousVersion: null });
+    return done
+      ? `The deployment of ${version} to ${target} was interrupted after its switch; it is recorded as active.`
+      : `The deployment of ${version} to ${target} was interrupted; it is recorded as failed.`;
+  }
+
+  /** What readers of a directory get; null also for a server that is not asked, and for a target that is gone. */
+  private async readersOf(name: string, modelName: string): Promise<string | null> {
+    if (!this.targets.names().includes(name) || this.targets.info(name).type !== 'directory') return null;
+    const { store, layout } = await this.targets.open(name);
+    try {
+      return await layout.activeVersion(store, modelName);
+    } finally {
+      await store.close();
+    }
   }
 }

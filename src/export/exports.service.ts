@@ -30,6 +30,11 @@ export class ExportsService {
     throw new AppError('not_found', `There is no export ${exportId}.`);
   }
 
+  /** Uploads that a crash left behind. */
+  removeAbandonedUploads(nowMs: number): void {
+    this.store.removeAbandonedUploads(nowMs);
+  }
+
   resolveStored(record: ExportRecord): ResolvedExport {
     return this.store.resolve(record.storedKey);
   }

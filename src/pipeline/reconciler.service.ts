@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DeploymentService } from '../deployment/deployment.service.js';
+import { ExportsService } from '../export/exports.service.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { isKnownDead } from '../platform/process-identity.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
@@ -26,10 +27,12 @@ export class ReconcilerService {
     private readonly runs: TrainingRunsService,
     private readonly registry: ModelRegistryService,
     private readonly deployments: DeploymentService,
+    private readonly exports: ExportsService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async settle(): Promise<Reconciliation> {
+    this.exports.removeAbandonedUploads(this.clock.nowMs());
     const settled = await this.endAbandonedRuns();
     const store = await this.registry.reconcile(this.clock.nowMs());
     settled.push(...store.settled);

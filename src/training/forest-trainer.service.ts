@@ -30,18 +30,16 @@ export class ForestTrainerService {
   async fit(matrix: MatrixRows, params: ResolvedForestParams, options: FitOptions): Promise<Forest> {
     const blocks = ranges(params.nEstimators, threadCount(options.nJobs, params.nEstimators));
     let grown = 0;
-    const forests = await Promise.all(
-      blocks.map(async ([treeFrom, treeTo]) => {
-        const forest = await runInThread<GrowTask, Forest>(
-          'grow',
-          { ...matrix, params, treeFrom, treeTo },
-          { signal: options.signal },
-        );
-        grown += treeTo - treeFrom;
-        options.onProgress?.(grown / params.nEstimators);
-        return forest;
-      }),
-    );
+    const forests = await together(options.signal, blocks, async ([treeFrom, treeTo], signal) => {
+      const forest = await runInThread<GrowTask, Forest>(
+        'grow',
+        { ...matrix, params, treeFrom, treeTo },
+        { signal },
+      );
+      grown += treeTo - treeFrom;
+      options.onProgress?.(grown / params.nEstimators);
+      return forest;
+    });
     return mergeForests(forests);
   }
 
@@ -54,11 +52,25 @@ export class ForestTrainerService {
       scoreSamples(forest, x, rows, out);
       return out;
     }
-    await Promise.all(
-      ranges(rows, threads).map(([from, to]) =>
-        runInThread<ScoreTask, number>('score', { forest, x, out, from, to }, { signal: options.signal }),
-      ),
+    await together(options.signal, ranges(rows, threads), ([from, to], signal) =>
+      runInThread<ScoreTask, number>('score', { forest, x, out, from, to }, { signal }),
     );
     return out;
+  }
+}
+
+/** Runs the parts at once; when one fails the others are ended, because their work is for nothing. */
+async function together<Part, Result>(
+  signal: AbortSignal,
+  parts: readonly Part[],
+  run: (part: Part, signal: AbortSignal) => Promise<Result>,
+): Promise<Result[]> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  try {
+    return await Promise.all(parts.map((part) => run(part, either)));
+  } catch (error) {
+    failed.abort(error);
+    throw error;
   }
 }

@@ -5,6 +5,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DeploymentService } from '../../../src/deployment/deployment.service.js';
+import { ExportRepository } from '../../../src/export/export.repository.js';
+import { ExportStore } from '../../../src/export/export-store.js';
+import { ExportsService } from '../../../src/export/exports.service.js';
 import { ReconcilerService } from '../../../src/pipeline/reconciler.service.js';
 import { systemClock } from '../../../src/platform/clock.js';
 import { processIdentity } from '../../../src/platform/process-identity.js';
@@ -50,7 +53,17 @@ describe('the reconciler', () => {
     registry = new ModelRegistryService(versions, new ArtifactStore(directory));
     // Deployment targets have tests of their own.
     const deployments = { settle: () => Promise.resolve([]) } as unknown as DeploymentService;
-    reconciler = new ReconcilerService(new TrainingRunsService(runs), registry, deployments, systemClock);
+    const exports = new ExportsService(
+      new ExportRepository(database.dataSource),
+      new ExportStore(join(root, 'exports')),
+    );
+    reconciler = new ReconcilerService(
+      new TrainingRunsService(runs),
+      registry,
+      deployments,
+      exports,
+      systemClock,
+    );
   });
 
   async function run(origin: RunOrigin, worker: string, leaseSeconds = 60): Promise<string> {
