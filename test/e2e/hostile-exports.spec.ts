@@ -116,7 +116,6 @@ describe('hostile exports', () => {
     sandbox = await CliSandbox.create('hostile');
     for (const { name, content } of HOSTILE) writeFileSync(sandbox.path(name), content);
     writeFileSync(sandbox.path('broken.json.gz'), BROKEN_GZIP);
-    writeFileSync(sandbox.path('gzip-named.json'), BROKEN_GZIP);
     mkdirSync(sandbox.path('directory.json'));
     expect((await sandbox.run(['migrate'])).code).toBe(0);
   });
@@ -142,8 +141,10 @@ describe('hostile exports', () => {
     },
   );
 
-  it('train refuses the same files, one after the other, for the same reasons, and leaves nothing', async () => {
-    const chosen = HOSTILE.filter(({ name }) => /^(trunc|wrong|deep-in|invalid|dupl|logs-is)/.test(name));
+  it('train refuses the same files for the same reasons, and leaves nothing', async () => {
+    const chosen = HOSTILE.filter(({ name }) =>
+      /^(empty|trunc|wrong|deep-in|invalid|dupl|logs-is)/.test(name),
+    );
     const train = async ({ name, says, record: index }: Hostile): Promise<void> => {
       const result = await sandbox.run(['train', name, '--json']);
       expect(result.code, result.stderr).toBe(3);
@@ -164,7 +165,6 @@ describe('hostile exports', () => {
     ['a missing file', 'absent.json', 5, /exist/],
     ['a directory', 'directory.json', 3, /directory/],
     ['a broken gzip file', 'broken.json.gz', 3, /gzip/],
-    ['a gzip file under another name', 'gzip-named.json', 3, /gzip/],
   ])('%s', async (_, name, code, says) => {
     const [validated, trained] = await Promise.all([
       sandbox.run(['validate', name]),

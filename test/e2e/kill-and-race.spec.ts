@@ -41,7 +41,6 @@ describe('a training that is killed', () => {
   it.each([
     ['while the export is checked', ' 5 %', 0],
     ['while the export is read', '10 %', 30],
-    ['while features are extracted', '30 %', 50],
     ['while the trees grow', '70 %', 20],
     ['while the model is evaluated', '85 %', 50],
     ['just as the version is saved', '95 %', 0],

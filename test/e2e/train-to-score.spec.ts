@@ -171,9 +171,11 @@ describe('one model from export to score', () => {
   });
 
   it('list-models, show-model and verify agree about the version', async () => {
-    const listing = await sandbox.run(['list-models', '--json']);
-    const shown = await sandbox.run(['show-model', trained.version, '--json']);
-    const verified = await sandbox.run(['verify', trained.version, '--json']);
+    const [listing, shown, verified] = await Promise.all([
+      sandbox.run(['list-models', '--json']),
+      sandbox.run(['show-model', trained.version, '--json']),
+      sandbox.run(['verify', trained.version, '--json']),
+    ]);
     expect([listing.code, shown.code, verified.code]).toEqual([0, 0, 0]);
     expect(jsonOf<{ items: unknown[] }>(listing).items).toMatchObject([
       { version: trained.version, model_name: 'wifi', status: 'available' },
