@@ -142,6 +142,14 @@ function addModelVerbs(program: Command, action: Action): void {
     .argument('<version>', 'model version')
     .option('-o, --output <file>', 'file or directory to write (default: packages/ in the data directory)')
     .action(action(() => import('./package.command.js')));
+  program
+    .command('import-model')
+    .description('take a package or an ONNX model from elsewhere as a version of ours')
+    .argument('<file>', 'model_<version>_deployment.zip or model.onnx; a pickle is never read')
+    .option('--model <name>', 'model name', 'wifi')
+    .option('--evaluate <exports...>', 'exports to judge it on; without them it is registered as rejected')
+    .option('--feature-set <name>', 'feature set of a bare ONNX model; a package tells its own')
+    .action(action(() => import('./import-model.command.js')));
 }
 
 function addServiceVerbs(program: Command, action: Action): void {

@@ -7,6 +7,9 @@ import { MonitoringModule } from '../monitoring/monitoring.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { TrainingModule } from '../training/training.module.js';
 import { DeploymentFlowService } from './deployment-flow.service.js';
+import { ImportFlowService } from './import-flow.service.js';
+import { ModelFilesController } from './model-files.controller.js';
+import { ModelFilesService } from './model-files.service.js';
 import { ModelsController } from './models.controller.js';
 import { ReconcilerService } from './reconciler.service.js';
 import { RunCreatorService } from './run-creator.service.js';
@@ -28,7 +31,7 @@ import { TrainingRequestsService } from './training-requests.service.js';
     DeploymentModule,
     MonitoringModule,
   ],
-  controllers: [TrainingController, ModelsController],
+  controllers: [TrainingController, ModelsController, ModelFilesController],
   providers: [
     TrainingPipelineService,
     RunCreatorService,
@@ -38,6 +41,8 @@ import { TrainingRequestsService } from './training-requests.service.js';
     TrainingRequestsService,
     DeploymentFlowService,
     ScoringFlowService,
+    ImportFlowService,
+    ModelFilesService,
     ReconcilerService,
   ],
   exports: [TrainingQueueService, ReconcilerService],
