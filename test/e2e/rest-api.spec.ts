@@ -67,10 +67,7 @@ describe('the REST API, from upload to prediction', () => {
     events = await service.events(`${API}/training/${trainingId}/events`, isLast);
     version = (await status(trainingId)).version ?? '';
   });
-  afterAll(async () => {
-    await service.stop('SIGKILL');
-    await sandbox.cleanUp();
-  });
+  afterAll(async () => sandbox.cleanUp());
 
   it('the health probes answer, without a key and with no store in between', async () => {
     for (const probe of ['', '/live', '/ready', '/startup']) {

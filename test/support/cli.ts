@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,7 +137,10 @@ export class CliSandbox {
   }
 
   async cleanUp(): Promise<void> {
+    // Also what a failed test has left running.
+    const ends = [...this.running].map((child) => once(child, 'close'));
     for (const child of this.running) child.kill('SIGKILL');
+    await Promise.all(ends);
     await this.database?.drop();
     if (existsSync(join(this.dataDir, 'postgres.json'))) {
       const embedded = new EmbeddedSandbox();
