@@ -7,7 +7,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ensureBuilt, ensureInstalled, root } from './ensure.mjs';
 
-const SAMPLE = { entries: 60_000, days: 14, devices: 4, seed: 7, startMs: Date.UTC(2025, 5, 1), anomalies: true };
+const SAMPLE = {
+  entries: 60_000,
+  days: 14,
+  devices: 4,
+  seed: 7,
+  startMs: Date.UTC(2025, 5, 1),
+  anomalies: true,
+};
 const FORMAT = { format: 'json-logs', totalRecords: SAMPLE.entries, createdAt: '2025-06-15T00:00:00Z' };
 
 ensureInstalled();
@@ -28,14 +35,19 @@ try {
 }
 
 const sample = join(config.paths.exportsDir, 'sample_export.json');
-console.error(`> Writing a sample export: ${SAMPLE.entries} log lines of ${SAMPLE.devices} devices over ${SAMPLE.days} days`);
+console.error(
+  `> Writing a sample export: ${SAMPLE.entries} log lines of ${SAMPLE.devices} devices over ${SAMPLE.days} days`,
+);
 mkdirSync(config.paths.exportsDir, { recursive: true });
 await pipeline(
   Readable.from(renderSample(generateSample(SAMPLE), FORMAT)),
   createWriteStream(`${sample}.tmp`),
 );
 renameSync(`${sample}.tmp`, sample);
-writeFileSync(`${sample.replace(/\.json$/, '')}.labels.json`, `${JSON.stringify({ episodes: sampleLabels(SAMPLE) }, null, 1)}\n`);
+writeFileSync(
+  `${sample.replace(/\.json$/, '')}.labels.json`,
+  `${JSON.stringify({ episodes: sampleLabels(SAMPLE) }, null, 1)}\n`,
+);
 
 console.error('> Training on it');
 const status = await mcpTraining('train', sample, '--model', 'wifi');
@@ -52,7 +64,10 @@ Start the service with its API:
 
 function mcpTraining(...args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'bin', 'mcp-training.mjs'), ...args], { cwd: root, stdio: 'inherit' });
+    const child = spawn(process.execPath, [join(root, 'bin', 'mcp-training.mjs'), ...args], {
+      cwd: root,
+      stdio: 'inherit',
+    });
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
   });
