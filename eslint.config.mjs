@@ -13,7 +13,18 @@ const clockAndRandomness = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', 'scripts', 'bin', '*.mjs', '**/*.mjs'] },
+  {
+    ignores: [
+      'dist',
+      'coverage',
+      'node_modules',
+      'scripts',
+      'bin',
+      '*.mjs',
+      '**/*.mjs',
+      'tsconfig.core.d.ts',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

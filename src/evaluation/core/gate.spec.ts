@@ -23,8 +23,15 @@ function outcome(input: GateInput, id: GateCheckId) {
   return runGate(input).checks.find((check) => check.id === id)!;
 }
 
+const SOME_COLUMN = [{ name: 'x', rareEvent: false, clock: false, categorical: false }];
+
 /** Only what a check that reads plain data needs. */
-const withData = (parts: Partial<GateContext>): GateContext => parts as GateContext;
+const withData = (parts: Partial<GateContext>): GateContext =>
+  ({
+    train: { values: Float64Array.of(0, 1), rows: 2, columns: 1 },
+    features: SOME_COLUMN,
+    ...parts,
+  }) as GateContext;
 
 describe('a healthy model passes', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('with seed %i', (seed) => {
@@ -162,6 +169,16 @@ describe('a damaged model is rejected', () => {
 });
 
 describe('check A', () => {
+  it('rejects a model whose only moving features are the clock', () => {
+    const clocks = new Set([24, 25]);
+    const still = scenario({
+      seed: 2,
+      damageTraining: (m) => mapMatrix(m, (value, c) => (clocks.has(c) ? value : 1)),
+    });
+    const train = mapMatrix(still.train, (value, c) => (clocks.has(c) ? value : 1));
+    expect(outcome({ ...still, train }, 'A').passed).toBe(false);
+  });
+
   const scores = (distinct: number): Float64Array =>
     Float64Array.from({ length: 10_000 }, (_, i) => -0.5 - (i % distinct) / 1000);
   const columnOf = (values: number[]) => ({

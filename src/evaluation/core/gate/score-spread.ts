@@ -1,7 +1,7 @@
 import { populationVariance } from '../../../shared/stats.js';
 import { allFinite, countDistinctSorted } from '../metrics.js';
-import { countDistinctRows } from '../matrix-rows.js';
-import { shortNumber, type GateCheck, type Matrix } from './gate-check.js';
+import { countDistinctRows, isConstantColumn } from '../matrix-rows.js';
+import { shortNumber, type FeatureColumn, type GateCheck, type Matrix } from './gate-check.js';
 
 const MIN_SD = 1e-9;
 const MIN_DISTINCT_SHARE = 0.02;
@@ -16,11 +16,16 @@ function tellable(holdout: Matrix): number {
   return countDistinctRows(holdout) / 2;
 }
 
+/** Hour and weekday alone give many distinct scores: a model of them tells times apart, not windows. */
+function onlyClockMoves(train: Matrix, features: readonly FeatureColumn[]): boolean {
+  return features.every(({ clock }, column) => clock || isConstantColumn(train, column));
+}
+
 /** A: a model that gives (nearly) every window the same score ranks nothing. */
 export const scoreSpread: GateCheck = {
   id: 'A',
   name: 'score spread',
-  run: ({ holdoutScores, holdout }) => {
+  run: ({ holdoutScores, holdout, train, features }) => {
     const rows = holdoutScores.length;
     if (!allFinite(holdoutScores)) {
       return {
@@ -30,6 +35,17 @@ export const scoreSpread: GateCheck = {
         limit: MIN_DISTINCT_SHARE,
         message:
           'Some held-out windows get a score that is not a number: the scaler or the forest is damaged. Train again.',
+      };
+    }
+    if (onlyClockMoves(train, features)) {
+      return {
+        passed: false,
+        skipped: false,
+        value: null,
+        limit: MIN_DISTINCT_SHARE,
+        message:
+          'Every feature but the clock is constant in the training windows: the model knows the hour and nothing else. ' +
+          'Check that the export holds the lines the feature set reads, and train again.',
       };
     }
     const sd = Math.sqrt(Math.max(0, populationVariance(holdoutScores)));
