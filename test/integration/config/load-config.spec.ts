@@ -101,7 +101,7 @@ describe('problems', () => {
         '.env: TRAINING_MAX_TRAINING_TIME: training.max_training_time must be an integer from 1 to 86400 (got "soon")',
         'TRAINING_LOG_LVEL: is not a known variable; did you mean TRAINING_LOG_LEVEL?',
         'TRAINING_ENABLE_GPU: training.enable_gpu must be true or false (got "maybe")',
-        'my.yaml:2: features.set must be one of wifi, system (got "wfi"); did you mean wifi?',
+        'my.yaml:2: features.set must be one of wifi, system, agent-wifi, agent-generic, agent-dns, agent-firewall (got "wfi"); did you mean wifi?',
         'my.yaml:3: evaluaton is not a known key; did you mean evaluation?',
         '--config-overrides: contamination is not a known key; did you mean model.contamination? (known here: version, model, features, training, storage, evaluation, database, monitoring, logging, service, api, deployment)',
         '--config-overrides: model.contamination must be one of auto, or a number above 0, at most 0.5 (got 0.7)',
@@ -178,7 +178,7 @@ describe('problems', () => {
     const targets = { pi: { type: 'sftp', directory: '/srv/models' } };
     const error = new ConfigSandbox().refuse({ overrides: { deployment: { targets } } });
     expect(error.problems.map((problem) => problem.pointer)).toEqual(
-      ['host', 'username', 'private_key_file', 'host_key'].map((key) => `deployment.targets.pi.${key}`),
+      ['host', 'username', 'host_key'].map((key) => `deployment.targets.pi.${key}`),
     );
   });
 });
