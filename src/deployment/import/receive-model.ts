@@ -53,23 +53,30 @@ function receiveForm(
   const parser = createParser(request);
   return new Promise((resolve, reject) => {
     const fields = new Map<string, string>();
+    const stop = new AbortController();
     let fileName = '';
     let saving: Promise<void> | undefined;
     const fail = (error: unknown): void => {
+      if (stop.signal.aborted) return;
       request.unpipe(parser);
       request.resume();
-      // The file is closed before its name is taken away.
+      // What is still in the parser goes nowhere, and the file is closed before its name is taken away.
+      stop.abort();
       void Promise.allSettled([saving]).then(() => {
         reject(error instanceof Error ? error : new Error(String(error)));
       });
     };
     parser.on('file', (field, stream, info) => {
+      if (field !== 'file')
+        fail(refusedForm(`/${field.slice(0, 40)}`, 'the file belongs into the field "file"'));
+      if (stop.signal.aborted) {
+        stream.resume();
+        return;
+      }
       // The types promise a name; a part without one comes without it.
       const { filename = '' } = info as { filename?: string };
       fileName = filename.replace(/[^\x20-\x7e]/g, '?').slice(0, 200) || 'model';
-      if (field !== 'file')
-        fail(refusedForm(`/${field.slice(0, 40)}`, 'the file belongs into the field "file"'));
-      saving = save(stream, staging, fileName);
+      saving = save(stream, staging, fileName, stop.signal);
       saving.catch(fail);
     });
     parser.on('field', (name, value, { valueTruncated }) => {
@@ -117,7 +124,7 @@ function createParser(request: Request): busboy.Busboy {
   }
 }
 
-async function save(source: Readable, staging: string, name: string): Promise<void> {
+async function save(source: Readable, staging: string, name: string, signal: AbortSignal): Promise<void> {
   let size = 0;
   const meter = new Transform({
     transform(chunk: Buffer, _, done) {
@@ -127,7 +134,7 @@ async function save(source: Readable, staging: string, name: string): Promise<vo
     },
   });
   try {
-    await pipeline(source, meter, createWriteStream(staging, { flags: 'wx' }));
+    await pipeline(source, meter, createWriteStream(staging, { flags: 'wx' }), { signal });
   } catch (error) {
     throw error instanceof AppError ? error : writeFailure('the uploaded model', error);
   }
