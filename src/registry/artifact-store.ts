@@ -127,7 +127,13 @@ export class ArtifactStore {
   /** Moves a version out of sight first (one rename), then deletes it: a reader never sees half of it. */
   remove(version: string): void {
     const trash = join(this.directory, `${STAGING_PREFIX}trash-${randomUUID()}`);
-    renameDurably(this.path(version), trash);
+    try {
+      renameDurably(this.path(version), trash);
+    } catch (error) {
+      // Somebody else has removed it at the same moment.
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+      throw error;
+    }
     rmSync(trash, { recursive: true, force: true });
   }
 
