@@ -7,8 +7,8 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  renameSync,
   rmSync,
-  rmdirSync,
   statSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -20,6 +20,7 @@ import { STAGING_PREFIX } from './core/version-files.js';
 import { assertVersionName, isVersionName, versionCandidate } from './core/version-name.js';
 
 const OWNER_FILE = '.owner.json';
+const CLAIM_PREFIX = `${STAGING_PREFIX}claim-`;
 /** A staging directory of another host is given up after this long without a change. */
 const STAGING_GRACE_MS = 24 * 60 * 60 * 1000;
 
@@ -41,15 +42,13 @@ export class ArtifactStore {
     for (let n = 1; ; n++) {
       const version = versionCandidate(name, n);
       const staging = join(this.directory, STAGING_PREFIX + version);
-      // mkdir is the lock: whoever makes the staging directory owns the name; only an owner may rename onto it.
-      if (!this.tryMakeDirectory(staging)) continue;
+      // The rename is the lock: whoever puts the staging directory there owns the name; only an owner may rename onto it.
+      if (!this.claim(staging)) continue;
       try {
         if (existsSync(join(this.directory, version)) || (await isTaken(version))) {
-          rmdirSync(staging);
+          rmSync(staging, { recursive: true, force: true });
           continue;
         }
-        const owner: StagingOwner = { host: hostname(), pid: process.pid };
-        writeFileDurably(join(staging, OWNER_FILE), JSON.stringify(owner));
       } catch (error) {
         rmSync(staging, { recursive: true, force: true });
         throw error;
@@ -153,8 +152,9 @@ export class ArtifactStore {
       const owner = JSON.parse(readFileSync(join(path, OWNER_FILE), 'utf8')) as StagingOwner;
       if (owner.host === hostname()) return !isProcessAlive(owner.pid);
     } catch {
-      // No owner written yet: it was made a moment ago, or its maker died between two calls.
-      return age > 60_000;
+      // A claim whose maker died before it wrote its name, or a version that was about to appear.
+      const maker = Number(new RegExp(`${CLAIM_PREFIX}(\\d+)-`).exec(path)?.[1] ?? 0);
+      return age > 60_000 || (maker > 0 && age > 1_000 && !isProcessAlive(maker));
     }
     return age > STAGING_GRACE_MS;
   }
@@ -167,13 +167,24 @@ export class ArtifactStore {
     }
   }
 
-  private tryMakeDirectory(path: string): boolean {
+  /**
+   * Makes `staging` appear with its owner written in it, or not at all: a kill at any moment leaves a directory that
+   * says whose it was. false = somebody has it.
+   */
+  private claim(staging: string): boolean {
+    const made = join(this.directory, `${CLAIM_PREFIX}${process.pid}-${randomUUID()}`);
+    const owner: StagingOwner = { host: hostname(), pid: process.pid };
     try {
-      mkdirSync(path);
+      mkdirSync(made);
+      writeFileDurably(join(made, OWNER_FILE), JSON.stringify(owner));
+      // rename(2) replaces an empty directory only, and a staging directory always holds its owner.
+      renameSync(made, staging);
       return true;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-      throw writeFailure(path, error);
+      rmSync(made, { recursive: true, force: true });
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+      throw error instanceof AppError ? error : writeFailure(staging, error);
     }
   }
 }
@@ -198,10 +209,12 @@ export class StagedVersion {
     return { ...this.hashes };
   }
 
+  /** The owner's note goes last: until the directory has its name, a crash must find whose it was. */
   commit(): void {
-    rmSync(join(this.staging, OWNER_FILE));
     syncDirectory(this.staging);
     renameDurably(this.staging, this.target);
+    rmSync(join(this.target, OWNER_FILE));
+    syncDirectory(this.target);
   }
 
   discard(): void {

@@ -134,13 +134,13 @@ describe('the embedded PostgreSQL', { timeout: 90_000 }, () => {
     const { url } = await sandbox.start(dataDir);
     const killed = pidOf(dataDir);
     process.kill(killed, 'SIGKILL');
-    await eventually('the server is back', 20_000, () =>
+    // A connection may still be taken in the moment between the signal and the end of the old server.
+    await eventually('another server answers', 20_000, () =>
       queryOnce(url, 'SELECT 1').then(
-        () => true,
+        () => pidOf(dataDir) !== killed,
         () => false,
       ),
     );
-    expect(pidOf(dataDir)).not.toBe(killed);
   });
 
   it('does not mistake a stranger for its server when a process id was used again', async () => {
