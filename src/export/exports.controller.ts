@@ -21,16 +21,18 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request } from 'express';
+import { windowConfig } from '../features/core/window-config.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { PageQueryDto } from '../platform/http/page.dto.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import type { ValidationReport } from './core/validation-report.js';
 import { ExportRepository } from './export.repository.js';
 import { exportJson } from './export-record.js';
 import { ExportStore } from './export-store.js';
 import { ExportValidationService } from './export-validation.service.js';
-import { ExportDto, ExportListQueryDto, ExportPageDto } from './exports.dto.js';
+import { ExportDto, ExportPageDto } from './exports.dto.js';
 import { ExportsService } from './exports.service.js';
 import { receiveUpload } from './multipart-upload.js';
 
@@ -49,7 +51,7 @@ export class ExportsController {
   @ApiOperation({ operationId: 'listExports', summary: 'Uploaded exports, newest first' })
   @ApiOkResponse({ type: ExportPageDto })
   @ApiProblems(400, 422)
-  async list(@Query() { limit, cursor }: ExportListQueryDto): Promise<Page<Record<string, unknown>>> {
+  async list(@Query() { limit, cursor }: PageQueryDto): Promise<Page<Record<string, unknown>>> {
     const rows = await this.exports.list(limit + 1, decodeCursor(cursor));
     return toPage(rows, limit, exportJson, ({ createdAt, exportId }) => ({ createdAt, id: exportId }));
   }
@@ -105,14 +107,7 @@ export class ExportsController {
     const report = await this.validation.validate({
       files: [{ path, name: record.fileName }],
       featureSet: features.set,
-      window: {
-        lengthSeconds: features.window.length,
-        strideSeconds: features.window.stride,
-        contextSeconds: features.window.context,
-        groupBy: features.window.group_by,
-        timezone: features.timezone,
-        maxWindows: features.window.max_windows,
-      },
+      window: windowConfig(features),
       startMs: null,
       endMs: null,
       programs: null,

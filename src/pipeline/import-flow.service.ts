@@ -4,6 +4,7 @@ import { readForeignPackage, type PackageFacts } from '../deployment/import/fore
 import { EvaluationService } from '../evaluation/evaluation.service.js';
 import { refusalText } from '../export/core/refusal-text.js';
 import { windowConfigFromSpec } from '../features/core/feature-spec.js';
+import { windowConfig } from '../features/core/window-config.js';
 import { FeatureExtractionService } from '../features/feature-extraction.service.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import type { ThreadTaskOptions } from '../platform/compute/thread-task.js';
@@ -20,7 +21,7 @@ import {
   type Reference,
 } from './foreign-evaluation.js';
 import { foreignFromOnnx, foreignFromPackage, type ForeignModel } from './foreign-model.js';
-import { windowConfig, type IngestSelection } from './ingest-task.js';
+import type { IngestSelection } from './ingest-task.js';
 import type { RunConfig } from './run-config.js';
 
 export interface ImportCommand {
@@ -99,7 +100,7 @@ export class ImportFlowService {
     const model =
       kind === 'package'
         ? foreignFromPackage(await readForeignPackage(command.bytes))
-        : foreignFromOnnx(command.bytes, command.featureSet, windowConfig(config.values));
+        : foreignFromOnnx(command.bytes, command.featureSet, windowConfig(config.values.features));
     const origin = originOf(command, kind, model);
     const reference =
       command.evaluate === null ? null : await this.reference(model, command.evaluate, config, options);

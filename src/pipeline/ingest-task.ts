@@ -1,18 +1,6 @@
-import { featureSet } from '../features/core/feature-sets.js';
-import type { WindowConfig } from '../features/core/window-table.js';
+import { windowConfig } from '../features/core/window-config.js';
 import type { TrainingServiceConfig } from '../platform/config/schema/training-service-config.js';
 import type { IngestFile, IngestTask } from '../workers/ingest.worker.js';
-
-export function windowConfig({ features }: Pick<TrainingServiceConfig, 'features'>): WindowConfig {
-  return {
-    lengthSeconds: features.window.length,
-    strideSeconds: features.window.stride,
-    contextSeconds: features.window.context,
-    groupBy: featureSet(features.set).pooled ? 'all' : features.window.group_by,
-    timezone: features.timezone,
-    maxWindows: features.window.max_windows,
-  };
-}
 
 export interface IngestSelection {
   readonly files: readonly IngestFile[];
@@ -30,7 +18,7 @@ export function ingestTask(
   return {
     files: selection.files,
     featureSet: config.features.set,
-    window: windowConfig(config),
+    window: windowConfig(config.features),
     startMs: selection.startMs ?? null,
     endMs: selection.endMs ?? null,
     programs: selection.programs ?? null,

@@ -1,11 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
 import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
-import { PageQueryDto } from './training.dto.js';
+import { PageQueryDto } from '../platform/http/page.dto.js';
+import { MODEL_NAME } from './training-request.js';
 
 // PostgreSQL stores no NUL, and the audit log is read on terminals
 const NO_CONTROL = /^[^\u0000-\u0008\u000b-\u001f\u007f]*$/;
-const MODEL_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 
 export class ModelQueryDto {
   @ApiPropertyOptional({ default: 'wifi' })

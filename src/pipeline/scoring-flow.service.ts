@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { windowConfigFromSpec } from '../features/core/feature-spec.js';
 import { FeatureExtractionService } from '../features/feature-extraction.service.js';
 import { ScoringService, type ScoreReport } from '../monitoring/scoring.service.js';
 import type { ThreadTaskOptions } from '../platform/compute/thread-task.js';
@@ -36,18 +37,10 @@ function taskFor(
   model: LoadedModel,
   { selection, maxWindows }: ScoreCommand,
 ): Parameters<FeatureExtractionService['extract']>[0] {
-  const { window, feature_set: set } = model.spec;
   return {
     files: selection.files,
-    featureSet: set,
-    window: {
-      lengthSeconds: window.length_seconds,
-      strideSeconds: window.stride_seconds,
-      contextSeconds: window.context_seconds,
-      groupBy: window.group_by,
-      timezone: window.timezone,
-      maxWindows,
-    },
+    featureSet: model.spec.feature_set,
+    window: windowConfigFromSpec(model.spec, maxWindows),
     startMs: selection.startMs ?? null,
     endMs: selection.endMs ?? null,
     programs: selection.programs ?? null,

@@ -17,7 +17,8 @@ export interface TrainingRequest {
   readonly outputDir: string | null;
 }
 
-const MODEL_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
+/** What a model may be called. */
+export const MODEL_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 
 /** A model name becomes part of file names and links on the consumer's side. */
 export function isModelName(text: string): boolean {

@@ -1,21 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import {
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsObject,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { PageQueryDto } from '../platform/http/page.dto.js';
 import { RUN_STATUSES, type RunStatus } from '../training/core/run-status.js';
-
-const MODEL_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
+import { MODEL_NAME } from './training-request.js';
 
 export class TrainRequestDto {
   @ApiPropertyOptional({
@@ -141,22 +128,6 @@ export class RunPageDto {
 
   @ApiProperty({ type: String, nullable: true })
   next_cursor: string | null;
-}
-
-export class PageQueryDto {
-  @ApiPropertyOptional({ minimum: 1, maximum: 200, default: 50 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(200)
-  limit = 50;
-
-  @ApiPropertyOptional({ description: 'next_cursor of the page before' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(400)
-  cursor?: string;
 }
 
 export class RunListQueryDto extends PageQueryDto {
