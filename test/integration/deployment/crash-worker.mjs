@@ -1,6 +1,5 @@
 // Deploys one version and kills itself with SIGKILL right before its n-th change at the target (n = 0: never). Argument:
 // JSON { databaseUrl, modelsDir, targetDir, version, killBefore }. Built files only: this is the code that ships.
-import pg from 'pg';
 import { DATABASE_SCHEMA } from '../../../dist/src/database-schema.js';
 import { DeploymentRepository } from '../../../dist/src/deployment/deployment.repository.js';
 import { DeploymentService } from '../../../dist/src/deployment/deployment.service.js';
@@ -13,8 +12,6 @@ import { ModelRegistryService } from '../../../dist/src/registry/model-registry.
 import { ModelVersionRepository } from '../../../dist/src/registry/model-version.repository.js';
 
 const { databaseUrl, modelsDir, targetDir, version, killBefore } = JSON.parse(process.argv[2]);
-void pg;
-
 let changes = 0;
 const dieAtTheStep = () => {
   changes++;

@@ -1,6 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -217,7 +218,7 @@ describe('a deployment that goes wrong', () => {
   });
 });
 
-const smallDisk = join('/tmp', `mcp-training-small-disk-${process.pid}`);
+const smallDisk = join(tmpdir(), `mcp-training-small-disk-${process.pid}`);
 
 function canMount(): boolean {
   try {
