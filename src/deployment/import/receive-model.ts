@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -134,7 +134,9 @@ async function save(source: Readable, staging: string, name: string, signal: Abo
     },
   });
   try {
-    await pipeline(source, meter, createWriteStream(staging, { flags: 'wx' }), { signal });
+    // Opened before anything can fail: a stream that is ended while it opens would make the file after its removal.
+    const fd = openSync(staging, 'wx');
+    await pipeline(source, meter, createWriteStream(staging, { fd }), { signal });
   } catch (error) {
     throw error instanceof AppError ? error : writeFailure('the uploaded model', error);
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AppError, ERROR_KINDS, type ErrorCode, type FieldProblem } from '../../shared/errors.js';
@@ -102,9 +103,17 @@ function describeAppError(error: AppError): Answer {
 function describeHttpException(error: HttpException): Answer {
   const status = error.getStatus();
   const code = CODE_OF_STATUS[status] ?? (status >= 500 ? 'internal' : 'bad_request');
-  // Nest puts parser positions and route patterns into some messages; the status says enough for those.
-  const detail = status === 404 ? 'There is nothing at this address.' : error.message;
-  return { status, code, title: error.name.replace(/Exception$/, ''), detail, problems: [] };
+  const title = STATUS_CODES[status] ?? 'Error';
+  return { status, code, title, detail: httpDetail(status, error.message), problems: [] };
+}
+
+/** Nest puts route patterns and the JSON parser's own words into some messages; here are ours. */
+function httpDetail(status: number, message: string): string {
+  if (status === 404) return 'There is nothing at this address.';
+  if (status === 413) return 'The request body is too large.';
+  return / in JSON |JSON input|not valid JSON/.test(message)
+    ? 'The request body is not valid JSON.'
+    : message;
 }
 
 function isBodyParserError(error: unknown): error is Error & { status: number } {
