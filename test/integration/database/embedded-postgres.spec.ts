@@ -87,7 +87,12 @@ describe('the embedded PostgreSQL', { timeout: 90_000 }, () => {
       sandbox.start(dataDir),
     ]);
     expect(new Set([first.url, second.url, ours.url]).size).toBe(1);
-    expect(processesOf(dataDir).filter((line) => line.includes('/postgres -D'))).toHaveLength(1);
+    // A process the server has just forked carries its command line until it sets a title of its own.
+    await eventually(
+      'one server',
+      5_000,
+      () => processesOf(dataDir).filter((line) => line.includes('/postgres -D')).length === 1,
+    );
     await eventually(
       'one watchdog',
       5_000,
