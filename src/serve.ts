@@ -28,6 +28,8 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]', '::1'];
 /** Kubernetes gives 30 s between SIGTERM and SIGKILL. */
 const SHUTDOWN_GRACE_MS = 20_000;
 const HEADERS_TIMEOUT_MS = 10_000;
+/** What is still under way after the queue has stopped gets so long to end. */
+const CONNECTION_GRACE_MS = 3_000;
 
 /** Runs HTTP and one in-process queue worker until SIGTERM or SIGINT. */
 export async function serve(config: ResolvedConfig, listen: Listen): Promise<void> {
@@ -74,6 +76,7 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   await untilStopped();
   logger.log('Stopping: no new work is taken');
   await queue.stopWorker(SHUTDOWN_GRACE_MS);
+  endConnections(app);
   await app.close();
   await server.release();
 }
@@ -171,6 +174,14 @@ async function settle(app: NestExpressApplication, logger: AppLogger): Promise<v
   const { settled, problems } = await app.get(ReconcilerService).settle();
   for (const line of settled) logger.log(line, 'reconciler');
   for (const line of problems) logger.warn(line, 'reconciler');
+}
+
+/** Closing waits for open requests; an upload that never ends must not keep the process. */
+function endConnections(app: NestExpressApplication): void {
+  const http = app.getHttpServer() as { closeAllConnections(): void };
+  setTimeout(() => {
+    http.closeAllConnections();
+  }, CONNECTION_GRACE_MS).unref();
 }
 
 /** Resolves with the first SIGTERM or SIGINT; a second one ends the process at once. */
