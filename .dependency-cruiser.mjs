@@ -94,6 +94,6 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '[.]spec[.]ts$' },
+    exclude: { path: ['[.]spec[.]ts$', '/core/assembly/'] },
   },
 };

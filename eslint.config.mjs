@@ -23,6 +23,7 @@ export default tseslint.config(
       '*.mjs',
       '**/*.mjs',
       'tsconfig.core.d.ts',
+      'src/*/core/assembly',
     ],
   },
   ...tseslint.configs.strictTypeChecked,

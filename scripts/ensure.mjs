@@ -1,7 +1,7 @@
 // Makes a checkout ready with nothing but Node and npm: installs when node_modules is missing or older than the
 // lockfile, builds when dist is missing or older than the sources. Used by `npm run demo`, `npm start` and `npm test`.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -61,13 +61,18 @@ const npmArguments = () => (process.env.npm_execpath ? [process.env.npm_execpath
 
 export function ensureBuilt() {
   const stamp = join(root, 'dist', '.built');
-  const sources = ['src', 'migrations', 'package.json', 'nest-cli.json', '.swcrc', 'tsconfig.json'];
+  const sources = [
+    'src',
+    'migrations',
+    'scripts/build.mjs',
+    'scripts/build-kernels.mjs',
+    'package.json',
+    'nest-cli.json',
+    '.swcrc',
+    'tsconfig.json',
+  ];
   if (modified(stamp) >= Math.max(...sources.map((name) => newest(join(root, name))))) return;
-  must('Building', process.execPath, [
-    join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js'),
-    'build',
-  ]);
-  writeFileSync(stamp, '');
+  must('Building', process.execPath, [join(root, 'scripts', 'build.mjs')]);
 }
 
 checkNode();

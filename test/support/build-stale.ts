@@ -2,6 +2,7 @@ import { transformFile } from '@swc/core';
 import { existsSync, statSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { buildKernels } from '../../scripts/build-kernels.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -13,6 +14,7 @@ const ROOT = join(import.meta.dirname, '../..');
 export async function buildStale(): Promise<void> {
   for (const directory of ['src', 'migrations']) {
     for (const entry of await readdir(join(ROOT, directory), { recursive: true })) {
+      if (entry.includes('core/assembly')) continue;
       const source = join(ROOT, directory, entry);
       const output = join(ROOT, 'dist', directory, entry.replace(/[.]ts$/, '.js'));
       if (!isStale(source, output)) continue;
@@ -20,6 +22,7 @@ export async function buildStale(): Promise<void> {
       else if (entry.endsWith('.ts') && !/[.](spec|d)[.]ts$/.test(entry)) await compile(source, output);
     }
   }
+  await buildKernels();
 }
 
 function isStale(source: string, output: string): boolean {
