@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -15,6 +16,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
+import { spawnWatchdog } from '../../../src/platform/database/embedded/watchdog-process.js';
 import { isProcessAlive } from '../../../src/platform/process-identity.js';
 import { EmbeddedSandbox, connectionFile, eventually, queryOnce } from '../../support/embedded-sandbox.js';
 
@@ -267,6 +269,48 @@ describe('the embedded PostgreSQL', { timeout: 90_000 }, () => {
     await handle.release({ stopIfLast: true });
     expect(processesOf(dataDir)).toEqual([]);
     expect(pidOf(dataDir)).toBe(0);
+  });
+
+  it('leaves no process although its watchdog hangs', async () => {
+    const dataDir = sandbox.newDirectory();
+    // As the demo does: one process starts the server and ends, the next one stops it.
+    const first = await sandbox.startInProcess(dataDir);
+    await eventually('a watchdog', 10_000, async () => (await connectedWatchdogs(first.url)).length === 1);
+    const [{ pid }] = await connectedWatchdogs(first.url);
+    first.process.stdin!.end();
+    await once(first.process, 'exit');
+    process.kill(pid, 'SIGSTOP');
+    const last = await sandbox.start(dataDir);
+    await last.release({ stopIfLast: true });
+    expect(processesOf(dataDir)).toEqual([]);
+  });
+
+  it('leaves no watchdog that has not connected yet, and touches no other', async () => {
+    const dataDir = sandbox.newDirectory();
+    const handle = await sandbox.start(dataDir);
+    // Stopped before it has loaded its code; the second one watches a directory whose name begins alike.
+    const late = spawnWatchdog(dataDir, 20);
+    const other = spawnWatchdog(`${dataDir} 2`, 20);
+    try {
+      process.kill(late.pid!, 'SIGSTOP');
+      process.kill(other.pid!, 'SIGSTOP');
+      await handle.release({ stopIfLast: true });
+      expect(processesOf(dataDir)).toEqual([expect.stringContaining(`${dataDir} 2 20`)]);
+    } finally {
+      late.kill('SIGKILL');
+      other.kill('SIGKILL');
+    }
+  });
+
+  it('leaves server and watchdog to those who still use them', async () => {
+    const dataDir = sandbox.newDirectory();
+    const holder = await sandbox.startInProcess(dataDir);
+    await eventually('a watchdog', 10_000, async () => (await connectedWatchdogs(holder.url)).length === 1);
+    const ours = await sandbox.start(dataDir);
+    const before = await connectedWatchdogs(holder.url);
+    await ours.release({ stopIfLast: true });
+    expect(await connectedWatchdogs(holder.url)).toEqual(before);
+    expect(await queryOnce(holder.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it.runIf(isRoot)(

@@ -19,15 +19,16 @@ import type { ConnectionFile } from './connection-file.js';
 import { clusterExists, initialiseCluster, readPassword } from './initialise-cluster.js';
 import { prepareBinaries } from './native-binaries.js';
 import { findPostmaster, stopPostmaster, waitForServer } from './postmaster.js';
-import { waitForExit } from './process-info.js';
 import { withStartLock } from './start-lock.js';
 import { startPostmaster, type StartedServer } from './start-postmaster.js';
-import { spawnWatchdog } from './watchdog-process.js';
+import { endWatchdogs, spawnWatchdog } from './watchdog-process.js';
 
 const LEASE = 'mcp-training lease';
 const LOCK_TIMEOUT_MS = 300_000;
 const ADOPT_TIMEOUT_MS = 120_000;
 const LAST_CLIENT_TIMEOUT_MS = 2_000;
+/** A connected watchdog ends by itself when the server goes; this is for one that hangs or has not connected yet. */
+const WATCHDOG_GRACE_MS = 1_000;
 const RECOVERY_DELAYS_MS = [200, 1_000, 5_000, 15_000] as const;
 
 export interface EmbeddedPostgresOptions {
@@ -203,7 +204,7 @@ class SharedServer implements EmbeddedPostgresHandle {
 
   private async stopUnlessShared(): Promise<void> {
     const { dataDir } = this.request;
-    const { client, connection, watchdog } = this.running;
+    const { client, connection } = this.running;
     await withStartLock(dataDir, LOCK_TIMEOUT_MS, async () => {
       // Sessions that were just closed take a moment to disappear from the server's list.
       const deadline = performance.now() + LAST_CLIENT_TIMEOUT_MS;
@@ -211,11 +212,10 @@ class SharedServer implements EmbeddedPostgresHandle {
         if (performance.now() > deadline) return;
         await sleep(50);
       }
-      const watchdogs = await watchdogPids(client);
       await client.end();
-      watchdog?.kill('SIGKILL');
       if (connection.pid !== null) await stopPostmaster({ pid: connection.pid, port: connection.port });
-      for (const pid of watchdogs) await waitForExit(pid, LAST_CLIENT_TIMEOUT_MS);
+      // Whoever starts a watchdog holds a session meanwhile, so with no session and under the lock no other can appear.
+      await endWatchdogs(dataDir, WATCHDOG_GRACE_MS);
       if (existsSync(dataDir)) await writeConnectionFile(dataDir, { ...connection, pid: null });
     });
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 /** True while a process with this id exists, whoever owns it. A zombie counts: its command line tells it apart. */
 export function isAlive(pid: number): boolean {
@@ -21,6 +21,22 @@ export function commandLine(pid: number): string {
     }
   }
   return spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+}
+
+/** Every process of this machine (or container) whose command line we may see; zombies have none. */
+export function commandLines(): { readonly pid: number; readonly line: string }[] {
+  if (process.platform === 'linux') {
+    return readdirSync('/proc')
+      .filter((name) => /^[0-9]+$/.test(name))
+      .map((name) => ({ pid: Number(name), line: commandLine(Number(name)) }))
+      .filter(({ line }) => line !== '');
+  }
+  // Wide output twice: without it `ps` cuts the line at the width of the terminal.
+  const { stdout } = spawnSync('ps', ['-axwwo', 'pid=,args='], { encoding: 'utf8' });
+  return [...stdout.matchAll(/^ *([0-9]+) (.*)$/gm)].map(([, pid, line]) => ({
+    pid: Number(pid),
+    line: line.trim(),
+  }));
 }
 
 /**

@@ -40,8 +40,19 @@ async function watch(dataDir: string, idleMs: number): Promise<void> {
       await client?.end().catch(() => undefined);
       client = undefined;
     }
-    await sleep(client === undefined ? POLL_MS_MAX / 50 : pollMs);
+    await (client === undefined ? sleep(POLL_MS_MAX / 50) : sleepWhileConnected(client, pollMs));
   }
+}
+
+/** A session that ends is looked into at once: the server is going, and this process must not outstay it. */
+async function sleepWhileConnected(client: pg.Client, ms: number): Promise<void> {
+  const wake = new AbortController();
+  const onEnd = (): void => {
+    wake.abort();
+  };
+  client.once('end', onEnd);
+  await sleep(ms, undefined, { signal: wake.signal }).catch(() => undefined);
+  client.removeListener('end', onEnd);
 }
 
 function connect(server: ConnectionFile, pid: number): Promise<pg.Client | undefined> {
