@@ -8,15 +8,16 @@ import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { PipelineModule } from './pipeline/pipeline.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
-import { HealthModule } from './platform/health/health.module.js';
-import { MetricsModule } from './platform/metrics/metrics.module.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { QueueModule } from './platform/queue/queue.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { TrainingModule } from './training/training.module.js';
 
-/** Table of contents: the platform, the stages in data order, and the pipeline that joins them. */
+/**
+ * Table of contents: the platform, the stages in data order, and the pipeline that joins them. What answers HTTP is
+ * added by http.module.ts.
+ */
 @Module({
   imports: [
     ConfigModule,
@@ -24,8 +25,6 @@ import { TrainingModule } from './training/training.module.js';
     PlatformModule,
     LoggingModule,
     QueueModule,
-    HealthModule,
-    MetricsModule,
     ExportModule,
     FeaturesModule,
     TrainingModule,

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import helmet from 'helmet';
-import { AppModule } from './app.module.js';
+import { HttpModule } from './http.module.js';
 import { ReconcilerService } from './pipeline/reconciler.service.js';
 import { TrainingQueueService } from './pipeline/training-queue.service.js';
 import { APP_VERSION } from './platform/app-version.js';
@@ -54,7 +54,7 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
     logger.debug(line, 'postgres');
   });
   provideDatabaseUrl(server.url);
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger, abortOnError: false });
+  const app = await NestFactory.create<NestExpressApplication>(HttpModule, { logger, abortOnError: false });
   const hosts = hostNames(listen, allowedHosts);
   configureHttp(app, logger, { key, hosts, maxBodyBytes: config.values.api.max_body_bytes });
   await settle(app, logger);

@@ -1,14 +1,12 @@
 import { Module } from '@nestjs/common';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
-import { ExportsController } from './exports.controller.js';
 import { ExportRepository } from './export.repository.js';
 import { ExportsService } from './exports.service.js';
 import { ExportStore } from './export-store.js';
 import { ExportValidationService } from './export-validation.service.js';
 
 @Module({
-  controllers: [ExportsController],
   providers: [
     {
       provide: ExportStore,
@@ -19,6 +17,6 @@ import { ExportValidationService } from './export-validation.service.js';
     ExportsService,
     ExportValidationService,
   ],
-  exports: [ExportsService, ExportValidationService],
+  exports: [ExportRepository, ExportsService, ExportStore, ExportValidationService],
 })
 export class ExportModule {}

@@ -8,18 +8,13 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { TrainingModule } from '../training/training.module.js';
 import { DeploymentFlowService } from './deployment-flow.service.js';
 import { ImportFlowService } from './import-flow.service.js';
-import { ModelFilesController } from './model-files.controller.js';
 import { ModelFilesService } from './model-files.service.js';
-import { ModelsController } from './models.controller.js';
 import { ReconcilerService } from './reconciler.service.js';
 import { RunCreatorService } from './run-creator.service.js';
-import { RunEventStream } from './run-event-stream.js';
 import { RunExecutorService } from './run-executor.service.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
-import { TrainingController } from './training.controller.js';
 import { TrainingPipelineService } from './training-pipeline.service.js';
 import { TrainingQueueService } from './training-queue.service.js';
-import { TrainingRequestsService } from './training-requests.service.js';
 
 @Module({
   imports: [
@@ -31,20 +26,25 @@ import { TrainingRequestsService } from './training-requests.service.js';
     DeploymentModule,
     MonitoringModule,
   ],
-  controllers: [TrainingController, ModelsController, ModelFilesController],
   providers: [
     TrainingPipelineService,
     RunCreatorService,
     RunExecutorService,
-    RunEventStream,
     TrainingQueueService,
-    TrainingRequestsService,
     DeploymentFlowService,
     ScoringFlowService,
     ImportFlowService,
     ModelFilesService,
     ReconcilerService,
   ],
-  exports: [TrainingQueueService, ReconcilerService],
+  exports: [
+    DeploymentFlowService,
+    ImportFlowService,
+    ModelFilesService,
+    ReconcilerService,
+    RunCreatorService,
+    ScoringFlowService,
+    TrainingQueueService,
+  ],
 })
 export class PipelineModule {}

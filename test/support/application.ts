@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AppModule } from '../../src/app.module.js';
+import { HttpModule } from '../../src/http.module.js';
 import { provideAppConfig } from '../../src/platform/config/app-config.js';
 import { loadConfig, type ResolvedConfig } from '../../src/platform/config/load-config.js';
 import { provideDatabaseUrl } from '../../src/platform/database/database.module.js';
@@ -52,7 +52,7 @@ export async function startApplication(
   provideAppConfig(config);
   provideAppLogger(logger);
   provideDatabaseUrl(database.url);
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger, abortOnError: false });
+  const app = await NestFactory.create<NestExpressApplication>(HttpModule, { logger, abortOnError: false });
   configureHttp(app, logger, { key: apiKey, hosts, maxBodyBytes: config.values.api.max_body_bytes });
   await app.init();
   return {

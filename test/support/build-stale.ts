@@ -2,6 +2,7 @@ import { transformFile } from '@swc/core';
 import { existsSync, statSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { buildBundle } from '../../scripts/build-bundle.mjs';
 import { buildKernels } from '../../scripts/build-kernels.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -12,17 +13,21 @@ const ROOT = join(import.meta.dirname, '../..');
  * once.
  */
 export async function buildStale(): Promise<void> {
+  let stale = !existsSync(join(ROOT, 'dist/bundle/cli.js'));
   for (const directory of ['src', 'migrations']) {
     for (const entry of await readdir(join(ROOT, directory), { recursive: true })) {
       if (entry.includes('core/assembly')) continue;
       const source = join(ROOT, directory, entry);
       const output = join(ROOT, 'dist', directory, entry.replace(/[.]ts$/, '.js'));
       if (!isStale(source, output)) continue;
+      if (/[.](spec|d)[.]ts$/.test(entry)) continue;
+      stale = true;
       if (/[.](wasm|py)$/.test(entry)) await replace(output, (file) => copyFile(source, file));
-      else if (entry.endsWith('.ts') && !/[.](spec|d)[.]ts$/.test(entry)) await compile(source, output);
+      else if (entry.endsWith('.ts')) await compile(source, output);
     }
   }
   await buildKernels();
+  if (stale) await buildBundle();
 }
 
 function isStale(source: string, output: string): boolean {

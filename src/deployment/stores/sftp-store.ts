@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
-import ssh2, { type Client, type SFTPWrapper, type Stats } from 'ssh2';
+import type { Client, SFTPWrapper, Stats } from 'ssh2';
 import { AppError } from '../../shared/errors.js';
 import type { DeploymentStore } from './deployment-store.js';
 import { linkTarget, linkText } from './relative-link.js';
@@ -40,6 +40,8 @@ async function connect(
   options: SftpOptions,
   location: string,
 ): Promise<{ client: Client; sftp: SFTPWrapper }> {
+  // Loaded with the first connection: most installations deploy to a directory.
+  const { default: ssh2 } = await import('ssh2');
   const client = new ssh2.Client();
   let offered: string | undefined;
   return new Promise((resolve, reject) => {

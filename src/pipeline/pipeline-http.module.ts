@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { ExportModule } from '../export/export.module.js';
+import { RegistryModule } from '../registry/registry.module.js';
+import { TrainingModule } from '../training/training.module.js';
+import { ModelFilesController } from './model-files.controller.js';
+import { ModelsController } from './models.controller.js';
+import { PipelineModule } from './pipeline.module.js';
+import { RunEventStream } from './run-event-stream.js';
+import { TrainingController } from './training.controller.js';
+import { TrainingRequestsService } from './training-requests.service.js';
+
+/** The routes of the flow; a command of the CLI does without them and what they load. */
+@Module({
+  imports: [ExportModule, TrainingModule, RegistryModule, PipelineModule],
+  controllers: [TrainingController, ModelsController, ModelFilesController],
+  providers: [RunEventStream, TrainingRequestsService],
+})
+export class PipelineHttpModule {}
