@@ -5,7 +5,11 @@ import {
   type ExportParserOptions,
   type InputFormat,
 } from '../../src/export/core/export-parser.js';
+import { batchRecords } from '../../src/export/core/batch-records.js';
+import { plainMemory } from '../../src/export/core/ingest-memory.js';
 import type { DecodeText, LogRecord } from '../../src/export/core/log-record.js';
+import { recordNames } from '../../src/export/core/name-table.js';
+import { RecordBatch, ROW } from '../../src/export/core/record-batch.js';
 import { ValidationCollector, type CollectorOptions } from '../../src/export/core/validation-collector.js';
 import type { ValidationReport } from '../../src/export/core/validation-report.js';
 
@@ -15,35 +19,52 @@ export const decodeText: DecodeText = (bytes, start, end) =>
 
 export interface ParsedExport {
   readonly format: InputFormat;
+  /** The records that neither the date range nor the program filter leaves out. */
   readonly records: LogRecord[];
   readonly report: ValidationReport;
 }
 
 export interface ParseSettings {
+  readonly fileName?: string;
   /** Bytes per push; the whole input when left out. */
   readonly chunkBytes?: number;
   readonly collector?: Partial<CollectorOptions>;
-  readonly parser?: Partial<ExportParserOptions>;
+  readonly parser?: Partial<Pick<ExportParserOptions, 'limits'>>;
+  /** Block of MEMORY_LAYOUT.end bytes, one for all calls: making it costs more than most tests. */
+  readonly memory?: ArrayBuffer;
 }
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+const sharedMemory = plainMemory();
+
 /** Parses one export held in memory; throws what the parser throws. */
 export function parseExport(input: string | Uint8Array, settings: ParseSettings = {}): ParsedExport {
   const bytes = typeof input === 'string' ? utf8(input) : input;
+  const names = recordNames();
   const collector = new ValidationCollector({
     windowSeconds: 300,
     wifiRequired: true,
+    names,
     ...settings.collector,
   });
   const records: LogRecord[] = [];
-  const fileName = settings.parser?.fileName ?? 'export.json';
+  const fileName = settings.fileName ?? 'export.json';
+  const tracker = collector.openFile(fileName);
+  const batch = new RecordBatch(settings.memory ?? sharedMemory, names);
   const parser = new ExportParser({
-    decode: decodeText,
-    onRecord: (record) => records.push({ ...record }),
     ...settings.parser,
     fileName,
-    collector,
+    decode: decodeText,
+    tracker,
+    batch,
+    onBatch: () => {
+      tracker.take(batch);
+      records.push(
+        ...batchRecords(batch, decodeText).filter((_, row) => (batch.flags[row] & ROW.kept) !== 0),
+      );
+      batch.clear();
+    },
   });
   const step = Math.max(1, settings.chunkBytes ?? bytes.length);
   for (let at = 0; at < bytes.length; at += step) parser.push(bytes.subarray(at, at + step));

@@ -1,18 +1,20 @@
 import { AppError } from '../../shared/errors.js';
 import { CsvReader } from './csv-reader.js';
 import { bomLength, detectFormat, refuseForeign, type DetectedFormat } from './format-detection.js';
+import { INPUT_BYTES, MEMORY_LAYOUT } from './ingest-memory.js';
 import { JsonReader } from './json-reader.js';
 import { skipSpace } from './json-scanner.js';
-import type { DecodeText, RecordSink } from './log-record.js';
+import type { DecodeText } from './log-record.js';
 import { NdjsonReader } from './ndjson-reader.js';
 import {
   DEFAULT_EXPORT_LIMITS,
   type ExportLimits,
   type FormatReader,
   type ParserContext,
+  type RecordTracker,
 } from './parser-context.js';
 import { RecordAssembler } from './record-assembler.js';
-import type { ValidationCollector } from './validation-collector.js';
+import type { RecordBatch } from './record-batch.js';
 import type { InputFile } from './validation-report.js';
 
 export type { ExportLimits } from './parser-context.js';
@@ -24,79 +26,103 @@ export interface ExportParserOptions {
   readonly fileName: string;
   /** UTF-8 decoder that keeps a byte order mark inside the text (TextDecoder: `ignoreBOM: true`). */
   readonly decode: DecodeText;
-  readonly collector: ValidationCollector;
-  readonly onRecord: RecordSink;
-  /** First millisecond kept. */
-  readonly startMs?: number | null;
-  /** First millisecond left out again. */
-  readonly endMs?: number | null;
-  /** Programs to keep, in any case. */
-  readonly programs?: ReadonlySet<string> | null;
+  readonly tracker: RecordTracker;
+  /** Where the rows go. Its memory also holds the bytes that are being read. */
+  readonly batch: RecordBatch;
+  /** Takes the rows of the batch and clears it; called when it is full, before the input moves, and at the end. */
+  readonly onBatch: () => void;
   readonly limits?: Partial<ExportLimits>;
 }
 
+const INPUT_START = MEMORY_LAYOUT.input;
+const INPUT_END = MEMORY_LAYOUT.input + INPUT_BYTES;
+/** What is read at a time: with the rows of it, this stays in the second-level cache. */
+const READ_BYTES = 1 << 20;
+/** A record and as many bytes behind it must fit into the input. */
+const MAX_RECORD_BYTES = INPUT_BYTES / 2;
+
 /**
- * Streaming parser of one export file: bytes in, records out, everything else into the collector. The format is
- * recognised from the bytes. Memory is bounded by the chunk and the record limit, not by the file.
+ * Streaming parser of one export file: bytes in, rows out, everything else into the tracker. The format is recognised
+ * from the bytes. Memory is fixed: the input region of the batch's memory.
  *
- * A bad record never throws: it is counted with its reason. `push` and `end` throw AppError `export_invalid` for a
- * file that cannot be read on; the parser is of no use after that.
+ * Bytes come in by `inputSpace` and `advance` (read straight into the memory) or by `push` (copied).
+ *
+ * A bad record never throws: it is counted with its reason. All methods throw AppError `export_invalid` for a file that
+ * cannot be read on; the parser is of no use after that.
  */
 export class ExportParser {
   private readonly context: ParserContext;
+  private readonly memory: Uint8Array;
   private reader: FormatReader | null = null;
   private detected: DetectedFormat = 'object';
   private started = false;
 
-  // Bytes that wait for more: the beginning of a record whose end has not arrived.
-  private pending = new Uint8Array(65_536);
-  private pendingLength = 0;
-  // Scanning the same beginning for each small chunk would be quadratic: wait until the bytes have doubled.
-  private retryAt = 0;
+  // Bytes at hand: [start, filled) of the memory. Those before `start` are done with, but rows may point at them.
+  private start: number = INPUT_START;
+  private filled: number = INPUT_START;
+  // Scanning the beginning of a record again for each small chunk would be quadratic: wait until the bytes have doubled.
+  private retryBytes = 0;
 
   constructor(private readonly options: ExportParserOptions) {
-    const { fileName, decode, collector, onRecord } = options;
-    const tracker = collector.openFile(fileName);
-    const { startMs = null, endMs = null, programs = null } = options;
+    const { fileName, decode, tracker, batch, onBatch, limits = {} } = options;
+    const { maxRecordBytes = DEFAULT_EXPORT_LIMITS.maxRecordBytes } = limits;
+    this.memory = batch.bytes;
     this.context = {
       fileName,
-      limits: { ...DEFAULT_EXPORT_LIMITS, ...options.limits },
+      limits: {
+        ...DEFAULT_EXPORT_LIMITS,
+        ...limits,
+        maxRecordBytes: Math.min(maxRecordBytes, MAX_RECORD_BYTES),
+      },
       tracker,
-      assembler: new RecordAssembler({ decode, tracker, onRecord, startMs, endMs, programs }),
-      base: 0,
+      assembler: new RecordAssembler({ decode, tracker, batch, onBatch }),
+      // Positions are positions in the memory; the file begins where the input does.
+      base: -INPUT_START,
     };
   }
 
-  /** Takes the next bytes of the file. The chunk may be reused by the caller afterwards. */
+  /** Free space for the next bytes of the file, at least one. Rows that point at the input may be handed on. */
+  inputSpace(): Uint8Array {
+    if (INPUT_END - this.filled < READ_BYTES) this.makeRoom();
+    return this.memory.subarray(this.filled, Math.min(this.filled + READ_BYTES, INPUT_END));
+  }
+
+  /** Takes the first `bytes` bytes of {@link inputSpace} as the next ones of the file. */
+  advance(bytes: number): void {
+    this.filled += bytes;
+    if (this.filled - this.start < this.retryBytes && this.filled < INPUT_END) return;
+    this.start = this.consume(false);
+    this.retryBytes = 2 * (this.filled - this.start);
+  }
+
+  /** Takes the next bytes of the file, any number of them. The chunk may be reused by the caller afterwards. */
   push(chunk: Uint8Array): void {
-    if (this.pendingLength === 0) {
-      const rest = this.consume(chunk, chunk.length, false);
-      this.keep(chunk.subarray(rest), rest);
-      return;
+    for (let at = 0; at < chunk.length;) {
+      const space = this.inputSpace();
+      const part = chunk.subarray(at, at + space.length);
+      space.set(part);
+      this.advance(part.length);
+      at += part.length;
     }
-    this.append(chunk);
-    if (this.pendingLength < this.retryAt) return;
-    const rest = this.consume(this.pending, this.pendingLength, false);
-    this.keep(this.pending.subarray(rest, this.pendingLength), rest);
   }
 
   /** Ends the file and tells its format. */
   end(): InputFormat {
-    const rest = this.consume(this.pending, this.pendingLength, true);
-    this.context.base += rest;
-    this.pendingLength = 0;
+    this.start = this.consume(true);
+    const { context } = this;
     if (this.reader === null) {
-      throw new AppError('export_invalid', `${this.context.fileName}: the file is empty.`, {
+      throw new AppError('export_invalid', `${context.fileName}: the file is empty.`, {
         hint: 'Export the logs again; an interrupted export leaves an empty file behind.',
         details: {
-          file: this.context.fileName,
-          byte_offset: this.context.base,
+          file: context.fileName,
+          byte_offset: context.base + this.start,
           record_index: 0,
           reason: 'empty',
         },
       });
     }
-    this.context.tracker.close();
+    this.flush();
+    context.tracker.close();
     return this.format();
   }
 
@@ -108,23 +134,38 @@ export class ExportParser {
       : 'json-exporter';
   }
 
-  /** Returns how many bytes are done with. */
-  private consume(buf: Uint8Array, end: number, final: boolean): number {
-    let pos = 0;
+  private flush(): void {
+    if (this.options.batch.count > 0) this.options.onBatch();
+  }
+
+  /** Moves the bytes at hand to the front. */
+  private makeRoom(): void {
+    if (this.start === INPUT_START) return;
+    this.flush();
+    this.memory.copyWithin(INPUT_START, this.start, this.filled);
+    this.context.base += this.start - INPUT_START;
+    this.filled -= this.start - INPUT_START;
+    this.start = INPUT_START;
+  }
+
+  /** Reads what is complete; returns the position of the first byte that is still needed. */
+  private consume(final: boolean): number {
+    const { context, memory, filled } = this;
+    let pos = this.start;
     if (!this.started) {
-      if (end < 4 && !final) return 0;
-      refuseForeign(this.context, buf, 0, end);
-      pos = bomLength(buf, 0, end);
+      if (filled - pos < 4 && !final) return pos;
+      refuseForeign(context, memory, pos, filled);
+      pos += bomLength(memory, pos, filled);
       this.started = true;
     }
     if (this.reader === null) {
-      pos = skipSpace(buf, pos, end);
-      const format = pos < end ? detectFormat(this.context, buf, pos, end, final) : null;
+      pos = skipSpace(memory, pos, filled);
+      const format = pos < filled ? detectFormat(context, memory, pos, filled, final) : null;
       if (format === null) return pos;
       this.detected = format;
       this.reader = this.open(format);
     }
-    return this.reader.consume(buf, pos, end, final);
+    return this.reader.consume(memory, pos, filled, final);
   }
 
   private open(format: DetectedFormat): FormatReader {
@@ -138,28 +179,5 @@ export class ExportParser {
       case 'csv':
         return new CsvReader(context, this.options.decode);
     }
-  }
-
-  /** Keeps unread bytes (a part of the chunk or of `pending` itself) behind `consumed` finished ones. */
-  private keep(rest: Uint8Array, consumed: number): void {
-    this.context.base += consumed;
-    this.pendingLength = rest.length;
-    this.retryAt = rest.length * 2;
-    if (rest.length === 0) return;
-    this.reserve(rest.length);
-    this.pending.set(rest);
-  }
-
-  private append(chunk: Uint8Array): void {
-    this.reserve(this.pendingLength + chunk.length);
-    this.pending.set(chunk, this.pendingLength);
-    this.pendingLength += chunk.length;
-  }
-
-  private reserve(bytes: number): void {
-    if (this.pending.length >= bytes) return;
-    const larger = new Uint8Array(Math.max(bytes, this.pending.length * 2));
-    larger.set(this.pending.subarray(0, this.pendingLength));
-    this.pending = larger;
   }
 }

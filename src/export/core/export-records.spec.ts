@@ -110,7 +110,7 @@ describe('filters', () => {
       at('2025-06-10T00:00:00Z'),
     ]);
     const { records, report } = parseExport(text, {
-      parser: {
+      collector: {
         startMs: Date.UTC(2025, 5, 9),
         endMs: Date.UTC(2025, 5, 10),
         programs: new Set(['Hostapd']),

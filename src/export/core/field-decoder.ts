@@ -30,15 +30,29 @@ export class FieldDecoder {
         return start === end ? '' : this.decode(buf, start, end);
       case KIND.escaped: {
         this.reserve(end - start);
-        const { length, loneSurrogates } = unescapeJson(buf, start, end, this.scratch);
-        this.loneSurrogates += loneSurrogates;
-        return this.decode(this.scratch, 0, length);
+        const unescaped = unescapeJson(buf, start, end, this.scratch);
+        this.loneSurrogates += unescaped.loneSurrogates;
+        return this.decode(this.scratch, 0, unescaped.end);
       }
       case KIND.doubled:
-        return this.decode(this.scratch, 0, this.undouble(buf, start, end));
+        this.reserve(end - start);
+        return this.decode(this.scratch, 0, undouble(buf, start, end, this.scratch, 0));
       default:
         return '';
     }
+  }
+
+  /**
+   * Writes the bytes of a text with escapes or doubled quotes, resolved, to `target` from `at` on; there is room for as
+   * many bytes as the field has. Returns the position behind them.
+   */
+  resolve(buf: Uint8Array, spans: FieldSpans, slot: number, target: Uint8Array, at: number): number {
+    const start = spans.start[slot];
+    const end = spans.end[slot];
+    if (spans.kind[slot] === KIND.doubled) return undouble(buf, start, end, target, at);
+    const unescaped = unescapeJson(buf, start, end, target, at);
+    this.loneSurrogates += unescaped.loneSurrogates;
+    return unescaped.end;
   }
 
   /** The beginning of a field: at most `bytes` bytes of its source. A character cut at the end is of no interest. */
@@ -72,20 +86,19 @@ export class FieldDecoder {
     return text;
   }
 
-  private undouble(buf: Uint8Array, start: number, end: number): number {
-    this.reserve(end - start);
-    let out = 0;
-    for (let p = start; p < end; p++) {
-      this.scratch[out++] = buf[p];
-      // Skip the second quote of a pair; a single one stands for itself.
-      if (buf[p] === 34 && buf[p + 1] === 34 && p + 1 < end) p++;
-    }
-    return out;
-  }
-
   private reserve(bytes: number): void {
     if (this.scratch.length < bytes) this.scratch = new Uint8Array(bytes * 2);
   }
+}
+
+function undouble(buf: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
+  let out = at;
+  for (let p = start; p < end; p++) {
+    target[out++] = buf[p];
+    // Skip the second quote of a pair; a single one stands for itself.
+    if (buf[p] === 34 && buf[p + 1] === 34 && p + 1 < end) p++;
+  }
+  return out;
 }
 
 /**

@@ -111,7 +111,7 @@ export class JsonScanner {
     this.slot = findSlot(buf, pos + 1, after - 1);
     // A key may be written with escapes ("mess\u0061ge"): same key. 6 bytes a character at most.
     if (this.kind === KIND.escaped && after - pos <= 80) {
-      const length = unescapeJson(buf, pos + 1, after - 1, this.keyScratch).length;
+      const length = unescapeJson(buf, pos + 1, after - 1, this.keyScratch).end;
       this.slot = findSlot(this.keyScratch, 0, length);
     }
     const colon = skipSpace(buf, after, end);

@@ -1,12 +1,12 @@
 /** Result of {@link unescapeJson}; one shared instance, valid until the next call. */
 export interface Unescaped {
-  /** Bytes written. */
-  length: number;
+  /** Position behind the last byte written. */
+  end: number;
   /** Half surrogate pairs that were replaced by U+FFFD. */
   loneSurrogates: number;
 }
 
-const result: Unescaped = { length: 0, loneSurrogates: 0 };
+const result: Unescaped = { end: 0, loneSurrogates: 0 };
 
 const SIMPLE = new Uint8Array(256);
 SIMPLE[34] = 34;
@@ -49,12 +49,18 @@ function writeUtf8(target: Uint8Array, at: number, code: number): number {
 }
 
 /**
- * Resolves the escapes of a JSON string body that the scanner has checked, into UTF-8 bytes of `target` (at least as
- * long as the body: no escape grows). UTF-8 cannot hold half a surrogate pair, and neither can anything that reads our
+ * Resolves the escapes of a JSON string body that the scanner has checked, into UTF-8 bytes of `target` from `at` on
+ * (at least as many as the body has: no escape grows). UTF-8 cannot hold half a surrogate pair, and neither can anything that reads our
  * output, so a lone one becomes U+FFFD and is counted.
  */
-export function unescapeJson(bytes: Uint8Array, start: number, end: number, target: Uint8Array): Unescaped {
-  let out = 0;
+export function unescapeJson(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at = 0,
+): Unescaped {
+  let out = at;
   let lone = 0;
   let p = start;
   while (p < end) {
@@ -85,7 +91,7 @@ export function unescapeJson(bytes: Uint8Array, start: number, end: number, targ
     }
     out = writeUtf8(target, out, code);
   }
-  result.length = out;
+  result.end = out;
   result.loneSurrogates = lone;
   return result;
 }

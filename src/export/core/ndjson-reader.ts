@@ -45,10 +45,9 @@ export class NdjsonReader implements FormatReader {
         return rest;
       }
     }
-    const newline = buf.indexOf(NEWLINE, p);
-    const found = newline >= 0 && newline < end;
-    if (!found && !final) return INCOMPLETE;
-    const next = found ? newline + 1 : end;
+    const newline = buf.subarray(p, end).indexOf(NEWLINE);
+    if (newline < 0 && !final) return INCOMPLETE;
+    const next = newline < 0 ? end : p + newline + 1;
     assertWithinLimit(context, p, next, 'a line');
     const reason = after === INVALID ? scanner.problem : 'invalid_json';
     context.tracker.invalid(

@@ -1,6 +1,5 @@
 import { AppError } from '../../shared/errors.js';
 import type { RecordAssembler } from './record-assembler.js';
-import type { FileTracker } from './file-tracker.js';
 
 export interface ExportLimits {
   /** Largest record, and largest value outside records, in bytes. */
@@ -20,12 +19,28 @@ export const DEFAULT_EXPORT_LIMITS: ExportLimits = {
   maxColumns: 1000,
 };
 
+/** What a parser reports about one file. Records that are valid are rows of the batch; the rest goes through here. */
+export interface RecordTracker {
+  /** Records seen, valid or not; also the index of the record at hand. The parser counts the valid ones. */
+  recordCount: number;
+  /** Counts the record at hand as invalid. */
+  invalid(reason: string, byteOffset: number, detail: string): void;
+  /** Notes something about a valid record. */
+  note(code: string, recordIndex: number, byteOffset: number, detail: string): void;
+  /** Notes something about the file as a whole. */
+  noteFile(code: string, byteOffset: number, detail: string): void;
+  /** Takes the record count the metadata claims, whatever its type. */
+  declare(count: unknown, byteOffset: number): void;
+  /** Ends the file. */
+  close(): void;
+}
+
 /** What the reader of one file shares with its helpers. */
 export interface ParserContext {
   readonly fileName: string;
   readonly limits: ExportLimits;
   readonly assembler: RecordAssembler;
-  readonly tracker: FileTracker;
+  readonly tracker: RecordTracker;
   /** Offset in the file of index 0 of the buffer in use. */
   base: number;
 }

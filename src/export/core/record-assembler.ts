@@ -1,86 +1,80 @@
 import { FieldDecoder } from './field-decoder.js';
 import { KIND, SLOT, type FieldSpans } from './field-spans.js';
-import type { FileTracker } from './file-tracker.js';
 import { normaliseLevel } from './log-level.js';
-import type { DecodeText, LogRecord, RecordSink } from './log-record.js';
+import type { DecodeText } from './log-record.js';
+import { BAD_NAME, deviceId, NO_NAME, programId, withoutProcessId } from './name-rules.js';
+import type { RecordTracker } from './parser-context.js';
+import { ROW, type RecordBatch } from './record-batch.js';
 import { HEADER_BYTES, parseSyslogHeader, type SyslogHeader } from './syslog-header.js';
 import { DAY_MS, daysFromCivil, hasZone, parseTimestampBytes, parseTimestampMs } from './timestamp.js';
 
 export interface AssemblerOptions {
   readonly decode: DecodeText;
-  readonly tracker: FileTracker;
-  readonly onRecord: RecordSink;
-  /** First millisecond kept; null = no lower bound. */
-  readonly startMs: number | null;
-  /** First millisecond not kept any more; null = no upper bound. */
-  readonly endMs: number | null;
-  /** Programs to keep, in any case; null = all. */
-  readonly programs: ReadonlySet<string> | null;
+  readonly tracker: RecordTracker;
+  readonly batch: RecordBatch;
+  /** Takes the rows of the batch and clears it. */
+  readonly onBatch: () => void;
 }
 
-const MIN_MS = daysFromCivil(2000, 1, 1) * DAY_MS;
-const MAX_MS = daysFromCivil(2100, 1, 1) * DAY_MS;
-const MAX_DEVICE_CHARS = 256;
-const MAX_PROGRAM_CHARS = 128;
+export const MIN_MS = daysFromCivil(2000, 1, 1) * DAY_MS;
+export const MAX_MS = daysFromCivil(2100, 1, 1) * DAY_MS;
 const PROGRAM_SLOTS = [SLOT.processName, SLOT.program, SLOT.source] as const;
 const LEVEL_SLOTS = [SLOT.logLevel, SLOT.level] as const;
 const HOST_SLOTS = [SLOT.deviceIp, SLOT.hostname, SLOT.host] as const;
 const PLAIN_INTEGER = /^(?:0|[1-9]\d*)$/;
 
 /**
- * Makes a log record of the fields of one record, whatever format they came from: aliases, the syslog header, time,
- * the filters. Each record ends in exactly one count: kept, filtered, or invalid with a reason.
+ * Makes a row of the fields of one record, whatever format they came from: aliases, the syslog header, time. Each
+ * record ends in exactly one place: the batch, or invalid with a reason.
  */
 export class RecordAssembler {
   private readonly decoder: FieldDecoder;
-  private readonly record: LogRecord = {
-    recordIndex: 0,
-    byteOffset: 0,
-    timestampMs: 0,
-    device: '',
-    program: '',
-    level: -1,
-    message: '',
-  };
-  private readonly programs: ReadonlySet<string> | null;
 
-  // State of the record at hand.
+  // State of the record at hand. Its fields lie in the memory of the batch.
   private buf: Uint8Array = new Uint8Array(0);
   private spans!: FieldSpans;
+  private byteOffset = 0;
+  private timeMs = 0;
+  private device = 0;
+  private row = 0;
+  private zoned = true;
   private header: SyslogHeader | null = null;
   private headerRead = false;
 
   constructor(private readonly options: AssemblerOptions) {
     this.decoder = new FieldDecoder(options.decode);
-    this.programs =
-      options.programs === null ? null : new Set([...options.programs].map((name) => name.toLowerCase()));
   }
 
-  /** Takes the record whose fields lie in `buf`; it starts at `byteOffset` of the file. */
+  /** Takes the record whose fields lie in `buf`, the memory of the batch; it starts at `byteOffset` of the file. */
   take(buf: Uint8Array, spans: FieldSpans, byteOffset: number): void {
-    const { record } = this;
-    const { tracker } = this.options;
+    const { tracker, batch, onBatch } = this.options;
     this.buf = buf;
     this.spans = spans;
+    this.byteOffset = byteOffset;
     this.headerRead = false;
-    record.recordIndex = tracker.recordCount;
-    record.byteOffset = byteOffset;
+    if (batch.isFull) onBatch();
 
-    const problem = this.readTimestamp() ?? this.readMessage() ?? this.readDevice();
+    const problem = this.readTimestamp() ?? this.checkMessage() ?? this.readDevice();
     if (problem !== null) {
       tracker.invalid(problem, byteOffset, this.quote(problem));
+      // Half surrogate pairs of a record that does not count are of no interest.
+      this.decoder.loneSurrogates = 0;
       return;
     }
+    this.placeMessage();
+    this.row = batch.count;
+    batch.timeMs[this.row] = this.timeMs;
+    batch.byteOffset[this.row] = byteOffset;
+    batch.recordIndex[this.row] = tracker.recordCount;
+    batch.device[this.row] = this.device;
+    batch.flags[this.row] = this.zoned ? 0 : ROW.noZone;
     this.readProgram();
     this.readLevel();
     this.compareClocks();
-    if (this.decoder.loneSurrogates > 0) {
-      tracker.note('lone_surrogate', record, '');
-      this.decoder.loneSurrogates = 0;
-    }
-    const kept = this.passes();
-    tracker.accept(record, kept);
-    if (kept) this.options.onRecord(record);
+    if (this.decoder.loneSurrogates > 0) this.note('lone_surrogate', '');
+    this.decoder.loneSurrogates = 0;
+    batch.count++;
+    tracker.recordCount++;
   }
 
   private readTimestamp(): string | null {
@@ -91,94 +85,106 @@ export class RecordAssembler {
     if (kind === KIND.absent || kind === KIND.null) return 'missing_timestamp';
     if (!spans.isText(SLOT.timestamp)) return 'timestamp_not_text';
     let ms = kind === KIND.plain ? parseTimestampBytes(buf, start, end) : NaN;
-    let zoned = hasZone(buf, start, end);
+    this.zoned = hasZone(buf, start, end);
     if (Number.isNaN(ms)) {
       if (end - start > HEADER_BYTES) return 'timestamp_invalid';
       const text = this.decoder.text(buf, spans, SLOT.timestamp).trim();
       ms = parseTimestampMs(text);
-      zoned = /(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$/.test(text.slice(19));
+      this.zoned = /(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$/.test(text.slice(19));
     }
     if (Number.isNaN(ms)) return 'timestamp_invalid';
     if (ms < MIN_MS || ms >= MAX_MS) return 'timestamp_out_of_range';
-    this.record.timestampMs = ms;
-    if (!zoned) this.options.tracker.note('timestamp_without_zone', this.record, '');
+    this.timeMs = ms;
     return null;
   }
 
-  private readMessage(): string | null {
+  private checkMessage(): string | null {
     const kind = this.spans.kind[SLOT.message];
     if (kind === KIND.absent || kind === KIND.null) return 'missing_message';
-    if (!this.spans.isText(SLOT.message)) return 'message_not_text';
-    this.record.message = this.decoder.text(this.buf, this.spans, SLOT.message);
-    return null;
+    return this.spans.isText(SLOT.message) ? null : 'message_not_text';
+  }
+
+  /** The message stays where it is, in the input, unless its bytes have to be resolved first. */
+  private placeMessage(): void {
+    const { spans, buf } = this;
+    const { batch, onBatch } = this.options;
+    let start = spans.start[SLOT.message];
+    let end = spans.end[SLOT.message];
+    if (spans.kind[SLOT.message] !== KIND.plain) {
+      let at = batch.reserveText(end - start);
+      if (at === -1) {
+        onBatch();
+        at = batch.reserveText(end - start);
+      }
+      end = this.decoder.resolve(buf, spans, SLOT.message, batch.bytes, at);
+      start = at;
+      batch.trimText(end);
+    }
+    batch.messageStart[batch.count] = start;
+    batch.messageEnd[batch.count] = end;
   }
 
   private readDevice(): string | null {
     const { spans } = this;
+    const { names } = this.options.batch;
     if (spans.kind[SLOT.deviceId] === KIND.other) return 'device_invalid';
-    let device = this.name(SLOT.deviceId);
+    let name = this.name(SLOT.deviceId);
     // The identity of a number is its value: 3 and 3.0 are one device. Long integers stay exact as text.
-    if (spans.kind[SLOT.deviceId] === KIND.number && !PLAIN_INTEGER.test(device)) {
-      const value = Number(device);
+    if (spans.kind[SLOT.deviceId] === KIND.number && !PLAIN_INTEGER.test(name)) {
+      const value = Number(name);
       if (!Number.isFinite(value)) return 'device_invalid';
-      device = String(value === 0 ? 0 : value);
+      name = String(value === 0 ? 0 : value);
     }
-    for (let i = 0; device === '' && i < HOST_SLOTS.length; i++) device = this.name(HOST_SLOTS[i]);
-    if (device === '') {
-      device = this.syslogHeader()?.host ?? '';
-      if (device !== '') this.options.tracker.note('device_from_header', this.record, device);
+    for (let i = 0; name === '' && i < HOST_SLOTS.length; i++) name = this.name(HOST_SLOTS[i]);
+    if (name === '') {
+      name = this.syslogHeader()?.host ?? '';
+      if (name !== '') this.note('device_from_header', name);
     }
-    if (device === '') return 'device_missing';
-    if (device.length > MAX_DEVICE_CHARS) return 'device_invalid';
-    this.record.device = device;
-    return null;
+    this.device = deviceId(names, name);
+    if (this.device === NO_NAME) return 'device_missing';
+    return this.device === BAD_NAME ? 'device_invalid' : null;
   }
 
   private readProgram(): void {
-    const { record } = this;
+    const { batch } = this.options;
     let program = '';
     for (let i = 0; program === '' && i < PROGRAM_SLOTS.length; i++) {
       if (this.spans.isText(PROGRAM_SLOTS[i])) program = this.name(PROGRAM_SLOTS[i]);
     }
-    // "hostapd[123]" is the program hostapd: process ids would make each restart a program of its own.
-    if (program.endsWith(']')) program = program.replace(/\[\d+\]$/, '');
+    program = withoutProcessId(program);
     if (program === '') {
       program = this.syslogHeader()?.program ?? '';
-      this.options.tracker.note(program === '' ? 'program_missing' : 'program_from_header', record, program);
+      this.note(program === '' ? 'program_missing' : 'program_from_header', program);
     }
-    record.program = program.length > MAX_PROGRAM_CHARS ? program.slice(0, MAX_PROGRAM_CHARS) : program;
+    batch.program[this.row] = programId(batch.names, program);
   }
 
   private readLevel(): void {
-    const { record } = this;
+    const { level } = this.options.batch;
     let text = '';
     for (let i = 0; text === '' && i < LEVEL_SLOTS.length; i++) text = this.name(LEVEL_SLOTS[i]);
     if (text !== '') {
-      record.level = normaliseLevel(text);
-      if (record.level === -1) this.options.tracker.note('level_unknown', record, text);
+      level[this.row] = normaliseLevel(text);
+      if (level[this.row] === -1) this.note('level_unknown', text);
       return;
     }
-    record.level = this.syslogHeader()?.level ?? -1;
-    this.options.tracker.note(record.level === -1 ? 'level_missing' : 'level_from_header', record, '');
+    level[this.row] = this.syslogHeader()?.level ?? -1;
+    this.note(level[this.row] === -1 ? 'level_missing' : 'level_from_header', '');
   }
 
   /** Only where the header was needed anyway: a clock that is off is worth a warning, not a second parse of each line. */
   private compareClocks(): void {
     if (!this.headerRead || this.header === null || this.header.dayOfYear < 0) return;
-    const days = Math.floor(this.record.timestampMs / DAY_MS);
+    const days = Math.floor(this.timeMs / DAY_MS);
     const arrival = days % 365.2425;
     const distance = Math.abs(arrival - this.header.dayOfYear) % 365.2425;
     // Two and a half days of tolerance: leap days and time zones must not look like a wrong clock.
-    if (Math.min(distance, 365.2425 - distance) > 2.5)
-      this.options.tracker.note('clock_skew', this.record, '');
+    if (Math.min(distance, 365.2425 - distance) > 2.5) this.note('clock_skew', '');
   }
 
-  private passes(): boolean {
-    const { startMs, endMs } = this.options;
-    const { timestampMs, program } = this.record;
-    if (startMs !== null && timestampMs < startMs) return false;
-    if (endMs !== null && timestampMs >= endMs) return false;
-    return this.programs === null || this.programs.has(program) || this.programs.has(program.toLowerCase());
+  private note(code: string, detail: string): void {
+    const { tracker } = this.options;
+    tracker.note(code, tracker.recordCount, this.byteOffset, detail);
   }
 
   private syslogHeader(): SyslogHeader | null {
