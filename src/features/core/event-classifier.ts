@@ -1,4 +1,5 @@
 import { eventClassId, type EventClassId } from './event-class.js';
+import { conditionsHold, isCapital } from './event-conditions.js';
 import {
   findMac,
   integerAfter,
@@ -7,11 +8,15 @@ import {
   resetEventFields,
   type EventFields,
 } from './event-fields.js';
-import { STATION_RULES, TOKEN_PREFIX_RULES, TOKEN_RULES, WPA_RULES, type EventRule } from './event-rules.js';
-import { BROADCOM_RULES, DHCP_RULES, KERNEL_RULES, SYSTEM_RULES } from './event-rules-system.js';
+import { RULE_LISTS, ruleListOf } from './event-rule-lists.js';
+import { STATION_RULES, TOKEN_PREFIX_RULES, TOKEN_RULES, type EventRule } from './event-rules.js';
 
-/** The sentences one kind of program may write, in the order they are tried. */
-interface RuleList {
+interface CompiledRule {
+  readonly id: EventClassId;
+  readonly rule: EventRule;
+}
+
+interface CompiledList {
   readonly rules: readonly CompiledRule[];
   /**
    * Any needle of the list, where most lines hold none: one scan tells. null where nearly every line is an event of
@@ -20,69 +25,40 @@ interface RuleList {
   readonly anyNeedle: RegExp | null;
 }
 
-interface CompiledRule {
-  readonly id: EventClassId;
-  readonly needles: readonly string[];
-  readonly rule: EventRule;
-}
-
 const compile = (rules: readonly EventRule[]): readonly CompiledRule[] =>
-  rules.map((rule) => ({ id: eventClassId(rule.class), needles: rule.needles, rule }));
+  rules.map((rule) => ({ id: eventClassId(rule.class), rule }));
 
 const tokenRules = new Map<string, CompiledRule[]>();
-for (const rule of compile(TOKEN_RULES)) {
-  for (const token of rule.needles) tokenRules.set(token, [...(tokenRules.get(token) ?? []), rule]);
+for (const compiled of compile(TOKEN_RULES)) {
+  for (const token of compiled.rule.needles) {
+    tokenRules.set(token, [...(tokenRules.get(token) ?? []), compiled]);
+  }
 }
 const tokenPrefixRules = compile(TOKEN_PREFIX_RULES);
 const stationRules = compile(STATION_RULES);
 
-const wpa = compile(WPA_RULES);
-const kernel = compile(KERNEL_RULES);
-const broadcom = compile(BROADCOM_RULES);
-const dhcp = compile(DHCP_RULES);
-const system = compile(SYSTEM_RULES);
-
-function ruleList(...tables: readonly (readonly CompiledRule[])[]): RuleList {
-  const rules = tables.flat();
+function anyOf(rules: readonly EventRule[]): RegExp {
   const needles = new Set(rules.flatMap((rule) => rule.needles));
   const escaped = [...needles].map((needle) => needle.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  return { rules, anyNeedle: new RegExp(escaped.join('|')) };
+  return new RegExp(escaped.join('|'));
 }
 
-/** For programs that write little else than their events. */
-const talkative = (...tables: readonly (readonly CompiledRule[])[]): RuleList => ({
-  rules: tables.flat(),
-  anyNeedle: null,
-});
-
-/** A program nobody knows (relayed logs, shill, NetworkManager) may carry any of the wordings. */
-const anything = ruleList(wpa, kernel, broadcom, dhcp, system);
-
-/** Rules to try per program, by a part of its lower-case name; the first that fits. */
-const RULES_BY_PROGRAM: readonly (readonly [string, RuleList])[] = [
-  ['hostapd', ruleList(wpa, system)],
-  ['wpa_supplicant', ruleList(wpa, system)],
-  ['wlceventd', talkative(broadcom, system)],
-  ['acsd', ruleList(broadcom, system)],
-  ['roamast', talkative(broadcom, system)],
-  ['watchdog', ruleList(broadcom, system)],
-  ['kernel', ruleList(kernel, broadcom, system)],
-  ['dnsmasq', talkative(dhcp, system)],
-  ['netifd', ruleList(system)],
-];
+const lists: readonly CompiledList[] = RULE_LISTS.map(({ rules, talkative }) => ({
+  rules: compile(rules),
+  anyNeedle: talkative ? null : anyOf(rules),
+}));
 
 /** Distinct program names are few, but they come from the input: an attacker must not fill the memory with them. */
 const MAX_CACHED_PROGRAMS = 4096;
-const rulesByProgram = new Map<string, RuleList>();
+const listByProgram = new Map<string, CompiledList>();
 
-function rulesFor(program: string): RuleList {
-  const known = rulesByProgram.get(program);
+function listFor(program: string): CompiledList {
+  const known = listByProgram.get(program);
   if (known !== undefined) return known;
-  const name = program.toLowerCase();
-  const rules = RULES_BY_PROGRAM.find(([part]) => name.includes(part))?.[1] ?? anything;
-  if (rulesByProgram.size >= MAX_CACHED_PROGRAMS) rulesByProgram.clear();
-  rulesByProgram.set(program, rules);
-  return rules;
+  const list = lists[ruleListOf(program)];
+  if (listByProgram.size >= MAX_CACHED_PROGRAMS) listByProgram.clear();
+  listByProgram.set(program, list);
+  return list;
 }
 
 /**
@@ -101,10 +77,8 @@ export function classify(program: string, message: string, out: EventFields): Ev
     const first = classifyEventAt(message, 0, out);
     if (first > 0) return first;
   }
-  return classifyText(rulesFor(program), message, out);
+  return classifyText(listFor(program), message, out);
 }
-
-const isCapital = (code: number): boolean => code >= 65 && code <= 90;
 
 function classifyEventAt(message: string, at: number, out: EventFields): EventClassId {
   if (!isCapital(message.charCodeAt(at))) return 0;
@@ -123,16 +97,16 @@ function classifyToken(message: string, at: number, end: number, out: EventField
   const rules = tokenRules.get(message.slice(at, end));
   if (rules !== undefined) {
     for (const { id, rule } of rules) {
-      if (rule.pattern === undefined || rule.pattern.test(message)) {
+      if (rule.when === undefined || conditionsHold(rule.when, message, '', at)) {
         takeFields(rule, message, end, out);
         return id;
       }
     }
   }
-  for (const { id, needles, rule } of tokenPrefixRules) {
-    for (const prefix of needles) {
-      if (message.startsWith(prefix, at) && (rule.pattern === undefined || rule.pattern.test(message)))
-        return id;
+  for (const { id, rule } of tokenPrefixRules) {
+    for (const prefix of rule.needles) {
+      if (!message.startsWith(prefix, at)) continue;
+      if (rule.when === undefined || conditionsHold(rule.when, message, prefix, at)) return id;
     }
   }
   return 0;
@@ -141,8 +115,8 @@ function classifyToken(message: string, at: number, end: number, out: EventField
 /** `at` = first character of the address; a masked address has the same 17 characters. */
 function classifyStation(message: string, at: number, out: EventFields): EventClassId {
   const textAt = at + 18;
-  for (const { id, needles, rule } of stationRules) {
-    for (const needle of needles) {
+  for (const { id, rule } of stationRules) {
+    for (const needle of rule.needles) {
       if (!message.startsWith(needle, textAt)) continue;
       out.mac = parseMacAt(message, at);
       if (rule.take !== undefined) takeFields(rule, message, textAt, out);
@@ -152,13 +126,13 @@ function classifyStation(message: string, at: number, out: EventFields): EventCl
   return 0;
 }
 
-function classifyText({ rules, anyNeedle }: RuleList, message: string, out: EventFields): EventClassId {
+function classifyText({ rules, anyNeedle }: CompiledList, message: string, out: EventFields): EventClassId {
   if (anyNeedle !== null && !anyNeedle.test(message)) return 0;
-  for (const { id, needles, rule } of rules) {
-    for (const needle of needles) {
+  for (const { id, rule } of rules) {
+    for (const needle of rule.needles) {
       const at = message.indexOf(needle);
       if (at < 0) continue;
-      if (rule.pattern !== undefined && !rule.pattern.test(message)) break;
+      if (rule.when !== undefined && !conditionsHold(rule.when, message, needle, at)) continue;
       // A station line with an unusual sentence still names its station in front of it.
       takeFields(rule, message, message.includes('STA ') ? 0 : at, out);
       return id;

@@ -1,5 +1,6 @@
 import type { EventRule, FieldKeys } from './event-rules.js';
 import type { EventClassName } from './event-class.js';
+import type { RuleConditions } from './event-conditions.js';
 
 const MAC: FieldKeys = { mac: true };
 const KERNEL_REASON: FieldKeys = { mac: true, reason: '(Reason: ' };
@@ -8,44 +9,39 @@ const row = (
   name: EventClassName,
   needles: string | readonly string[],
   take?: FieldKeys,
-  pattern?: RegExp,
-): EventRule => ({ class: name, needles: typeof needles === 'string' ? [needles] : needles, take, pattern });
+  when?: RuleConditions,
+): EventRule => ({ class: name, needles: typeof needles === 'string' ? [needles] : needles, take, when });
 
 /** mac80211 and WiFi drivers, as the kernel writes them. */
 export const KERNEL_RULES: readonly EventRule[] = [
   row('k_auth', ['send auth to ', ': authenticate with ', ': direct probe to '], MAC),
   row('k_assoc_rx', 'ssocResp from ', { mac: true, status: 'status=' }),
   row('k_assoc', ': associate with ', MAC),
-  row('k_authed', ': authenticated', undefined, /(?:^|\] |kernel: )[\w.-]+: authenticated\s*$/),
-  row('k_associated', ': associated', undefined, /(?:^|\] |kernel: )[\w.-]+: associated\s*$/),
-  row('k_deauth_local', 'deauthenticating from ', KERNEL_REASON, /\(Reason: \d/),
-  row('k_disassoc_local', ['disassociating from ', 'disassociated from '], KERNEL_REASON, /by local choice/),
-  row('k_deauth_rx', 'deauthenticated from ', KERNEL_REASON, /\(Reason: \d/),
+  row('k_authed', ': authenticated', undefined, { place: 'interface' }),
+  row('k_associated', ': associated', undefined, { place: 'interface' }),
+  row('k_deauth_local', 'deauthenticating from ', KERNEL_REASON, { also: ['(Reason: '] }),
+  row('k_disassoc_local', ['disassociating from ', 'disassociated from '], KERNEL_REASON, {
+    also: ['by local choice'],
+  }),
+  row('k_deauth_rx', 'deauthenticated from ', KERNEL_REASON, { also: ['(Reason: '] }),
   row('k_disassoc_rx', ['disassociated from ', 'disassociating from '], KERNEL_REASON),
-  row('auth_timeout', ['uthentication with ', 'ssociation with '], MAC, /timed out/),
+  row('auth_timeout', ['uthentication with ', 'ssociation with '], MAC, { also: ['timed out'] }),
   row(
     'k_denied',
-    ' denied a',
-    { status: '(status ' },
-    /denied (?:authentication|association) \((?:status|code=)/,
-  ),
-  row(
-    'beacon_loss',
-    ['beacon loss', 'No beacon heard', 'missed beacon'],
-    MAC,
-    /from AP|detected|heard|exceed/,
-  ),
-  row(
-    'k_conn_lost',
     [
-      'Connection to AP ',
-      'No ack for nullfunc frame to AP ',
-      'No probe response from AP ',
-      ', disconnecting',
+      'denied authentication (status',
+      'denied authentication (code=',
+      'denied association (status',
+      'denied association (code=',
     ],
-    MAC,
-    /lost|No ack|No probe|failed to .*AP/,
+    { status: '(status ' },
   ),
+  row('beacon_loss', ['beacon loss', 'No beacon heard', 'missed beacon'], MAC, {
+    also: ['from AP', 'detected', 'heard', 'exceed'],
+  }),
+  row('k_conn_lost', 'Connection to AP ', MAC, { also: ['lost'] }),
+  row('k_conn_lost', ['No ack for nullfunc frame to AP ', 'No probe response from AP '], MAC),
+  row('k_conn_lost', ', disconnecting', MAC, { also: ['failed to '] }),
   row('regdom', ['egulatory', 'regdom']),
   row('fw_crash', [
     'irmware crash',
@@ -67,13 +63,9 @@ export const KERNEL_RULES: readonly EventRule[] = [
     'hip reset',
     'atal error',
   ]),
-  row(
-    'fw_crash',
-    ['MCU', 'mcu', 'Message '],
-    undefined,
-    /mcu.*(?:timeout|message)|Message [0-9a-f]{8} \(seq \d+\) timeout/i,
-  ),
-  row('driver_warn', 'WARNING: CPU: ', undefined, /WARNING: CPU: \d+ PID: \d+ at /),
+  row('fw_crash', ['MCU', 'mcu'], undefined, { also: ['timeout', 'message', 'Timeout', 'Message'] }),
+  row('fw_crash', 'Message ', undefined, { also: [') timeout'] }),
+  row('driver_warn', 'WARNING: CPU: ', undefined, { also: [' PID: '] }),
   row('fw_load', [
     'irmware version',
     'irmware Version',
@@ -87,8 +79,8 @@ export const KERNEL_RULES: readonly EventRule[] = [
     'HW/SW Version',
     'ailed to load firmware',
   ]),
-  row('fw_load', 'ailed to load ', undefined, /failed to load \S+\.(?:bin|ucode|pnvm)/i),
-  row('bridge_port', ') entered ', undefined, /port \d+\([^)]+\) entered \w+ state/),
+  row('fw_load', 'ailed to load ', undefined, { also: ['.bin', '.ucode', '.pnvm'] }),
+  row('bridge_port', ') entered ', undefined, { also: [' state'] }),
   row('link', [
     'ink becomes ready',
     'ink is not ready',
@@ -105,7 +97,7 @@ export const KERNEL_RULES: readonly EventRule[] = [
     'entered allmulticast mode',
     'left allmulticast mode',
   ]),
-  row('dfs_radar', 'adar detected', undefined, /\b[Rr]adar detected\b(?!=)/),
+  row('dfs_radar', 'adar detected'),
   row('mic_failure', 'Michael MIC failure'),
   // A wpa_supplicant whose lines are relayed through the kernel's log.
   row('signal_change', 'CTRL-EVENT-SIGNAL-CHANGE', { signal: ' signal=', txrate: ' txrate=' }),
@@ -122,11 +114,11 @@ export const BROADCOM_RULES: readonly EventRule[] = [
     'wlc_deauth',
     [': Deauth_ind ', ': Deauthenticate ', ': Deauth '],
     { ...WLC, reason: ' (' },
-    /, status: /,
+    { also: [', status: '] },
   ),
-  row('wlc_assoc', [': Assoc ', ': ReAssoc '], { ...WLC, status: ' (' }, /, status: /),
-  row('wlc_auth', ': Auth ', { ...WLC, status: ' (' }, /, status: /),
-  row('wlc_disassoc', ': Disassoc ', { ...WLC, reason: ' (' }, /, status: /),
+  row('wlc_assoc', [': Assoc ', ': ReAssoc '], { ...WLC, status: ' (' }, { also: [', status: '] }),
+  row('wlc_auth', ': Auth ', { ...WLC, status: ' (' }, { also: [', status: '] }),
+  row('wlc_disassoc', ': Disassoc ', { ...WLC, reason: ' (' }, { also: [', status: '] }),
   row('acs', [
     'selected channel spec: 0x',
     'Adjusted channel spec: 0x',
@@ -161,29 +153,23 @@ export const DHCP_RULES: readonly EventRule[] = [
   row('dhcp_nak', 'DHCPNAK', MAC),
   row(
     'dhcp_other',
-    'DHCP',
+    ['DHCPINFORM', 'DHCPRELEASE', 'DHCPDECLINE', 'DHCPSOLICIT', 'DHCPADVERTISE', 'DHCPREPLY', 'DHCPCONFIRM'],
     undefined,
-    /^(?:\d+ )?DHCP(?:INFORM|RELEASE|DECLINE|SOLICIT|ADVERTISE|REPLY|CONFIRM)|Got DHCPv6 request/,
+    { place: 'start' },
   ),
-  row(
-    'dns',
-    ['query[', 'forwarded ', 'reply ', 'cached ', 'config '],
-    undefined,
-    /^(?:\d+ \S+ )?(?:query\[|forwarded |reply |cached |config )/,
-  ),
+  row('dhcp_other', 'Got DHCPv6 request'),
+  row('dns', ['query[', 'forwarded ', 'reply ', 'cached ', 'config '], undefined, { place: 'start' }),
   row('dns', ['using nameserver', 'read /', 'started, version', 'exiting on receipt']),
 ];
 
 /** Start, stop, network configuration and logins, whatever program writes them. */
 export const SYSTEM_RULES: readonly EventRule[] = [
   row('link', ['ink is up', 'ink is down', 'arrier lost', 'arrier acquired']),
-  row(
-    'netifd',
-    ['Network ', 'Interface ', 'Wireless device ', 'VLAN '],
-    undefined,
-    /^(?:Network (?:device|alias)|Interface|Wireless device|VLAN) '?\S+'? (?:is|link|has|lost|set|connectivity|\()/,
-  ),
-  row('boot', 'Linux version ', undefined, /Linux version \d/),
+  row('netifd', ['Network device ', 'Network alias ', 'Interface ', 'Wireless device ', 'VLAN '], undefined, {
+    place: 'start',
+    also: [' is ', ' link', ' has ', ' lost', ' set', ' connectivity', ' ('],
+  }),
+  row('boot', 'Linux version '),
   row('boot', [
     'Booting Linux',
     'syslogd started',
@@ -194,7 +180,8 @@ export const SYSTEM_RULES: readonly EventRule[] = [
     'procd: - ',
   ]),
   // Not cron's "Running @reboot jobs": it runs at every start of cron.
-  row('reboot', ['eboot', 'estarting system'], undefined, /(?:^|[^@])reboot|restarting system/i),
+  row('reboot', ['reboot', 'Reboot'], undefined, { notAfter: '@' }),
+  row('reboot', 'estarting system'),
   row('login_fail', [
     'bad password',
     'Bad password',

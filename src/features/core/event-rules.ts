@@ -1,14 +1,16 @@
 import type { EventClassName } from './event-class.js';
+import type { RuleConditions } from './event-conditions.js';
 
 /**
- * One row of the catalogue. A line belongs to the class when one of the needles occurs in it and, if there is one, the
- * pattern matches. Fields are then read from the first needle on.
+ * One row of the catalogue. A line belongs to the class when one of the needles occurs in it and its conditions hold
+ * for the first occurrence. Fields are then read from there on.
  */
 export interface EventRule {
   readonly class: EventClassName;
   /** Literal texts, case-sensitive; where sources differ in a capital letter the needle starts after it. */
   readonly needles: readonly string[];
-  readonly pattern?: RegExp;
+  /** Rows of tokens know only `also`, rows of token families `next` and `also`, station lines nothing. */
+  readonly when?: RuleConditions;
   readonly take?: FieldKeys;
 }
 
@@ -34,12 +36,12 @@ const row = (
   name: EventClassName,
   needles: string | readonly string[],
   take?: FieldKeys,
-  pattern?: RegExp,
+  when?: RuleConditions,
 ): EventRule => ({
   class: name,
   needles: typeof needles === 'string' ? [needles] : needles,
   take,
-  pattern,
+  when,
 });
 
 /**
@@ -87,7 +89,12 @@ export const TOKEN_RULES: readonly EventRule[] = [
   row('beacon_loss', 'CTRL-EVENT-BEACON-LOSS'),
   row('supp_connected', 'CTRL-EVENT-CONNECTED', MAC),
   row('supp_disconnected', 'CTRL-EVENT-DISCONNECTED', { mac: true, reason: ' reason=' }),
-  row('wrong_key', 'CTRL-EVENT-SSID-TEMP-DISABLED', { ssid: ['ssid="', '"'] }, /reason=WRONG_KEY/),
+  row(
+    'wrong_key',
+    'CTRL-EVENT-SSID-TEMP-DISABLED',
+    { ssid: ['ssid="', '"'] },
+    { also: ['reason=WRONG_KEY'] },
+  ),
   row('ssid_temp_disabled', 'CTRL-EVENT-SSID-TEMP-DISABLED', { ssid: ['ssid="', '"'] }),
   row('ssid_reenabled', 'CTRL-EVENT-SSID-REENABLED', { ssid: ['ssid="', '"'] }),
   row('auth_reject', 'CTRL-EVENT-AUTH-REJECT', { mac: true, status: 'status_code=' }),
@@ -125,7 +132,7 @@ export const TOKEN_RULES: readonly EventRule[] = [
 /** What an unknown token still says by its family; the needle is the beginning of the token. First match counts. */
 export const TOKEN_PREFIX_RULES: readonly EventRule[] = [
   row('eap_other', 'CTRL-EVENT-EAP-'),
-  row('supp_event_other', 'CTRL-EVENT-', undefined, /CTRL-EVENT-[A-Z]/),
+  row('supp_event_other', 'CTRL-EVENT-', undefined, { next: 'capital' }),
   row('wps', 'WPS-'),
   row('mesh', ['MESH-PEER-', 'MESH-GROUP-']),
 ];
@@ -160,13 +167,13 @@ export const STATION_RULES: readonly EventRule[] = [
 
 /** Sentences of hostapd and wpa_supplicant that are neither a token nor a plain station line. */
 export const WPA_RULES: readonly EventRule[] = [
-  row('ap_disabled', 'interface state ', undefined, /->DISABLED/),
-  row('ap_enabled', 'interface state ', undefined, /->ENABLED/),
-  row('ap_state', 'interface state ', undefined, /[A-Z_]+->[A-Z_]+/),
+  row('ap_disabled', 'interface state ', undefined, { also: ['->DISABLED'] }),
+  row('ap_enabled', 'interface state ', undefined, { also: ['->ENABLED'] }),
+  row('ap_state', 'interface state ', undefined, { also: ['->'] }),
   row('supp_auth_try', 'SME: Trying to authenticate with', SSID_FREQ),
   row('supp_assoc_try', 'Trying to associate with', SSID_FREQ),
   // iwd-style "not associated with" would be a false friend: an address must follow.
-  row('supp_associated', 'Associated with ', MAC, /Associated with [0-9A-Fa-fxX*]{2}:/),
+  row('supp_associated', 'Associated with ', MAC, { next: 'address' }),
   row('key_negotiated', 'WPA: Key negotiation completed with', MAC),
   row('group_rekey', ': Group rekeying completed with', MAC),
   row('wrong_key', '4-Way Handshake failed - pre-shared key may be incorrect'),
@@ -181,9 +188,9 @@ export const WPA_RULES: readonly EventRule[] = [
       'received invalid EAPOL-Key',
     ],
     MAC,
-    /EAPOL-Key|msg 2\/4|PTKSTART|AssocReq/,
+    { also: ['EAPOL-Key', 'msg 2/4', 'PTKSTART', 'AssocReq'] },
   ),
-  row('handshake_fail', 'EAPOL-Key timeout', MAC, /EAPOL-Key timeout\s*$/),
+  row('handshake_fail', 'EAPOL-Key timeout', MAC, { place: 'end' }),
   row('unknown_ssid_assoc', 'Station tried to associate with unknown SSID', { ssid: ["SSID '", "'"] }),
   row('assoc_reject_local', [
     'reject association',
@@ -204,10 +211,10 @@ export const WPA_RULES: readonly EventRule[] = [
     'Access rejected',
   ]),
   row('channel_switch', ['driver had channel switch:', 'driver starting channel switch:'], FREQ),
-  row('dfs_radar', 'adar detected', undefined, /\b[Rr]adar detected\b(?!=)/),
+  row('dfs_radar', 'adar detected'),
   row('acs', 'ACS: '),
   row('eap_failure', 'EAP authentication failed'),
   row('regdom', ['egulatory information', 'egulatory domain']),
-  row('auth_timeout', 'uthentication with ', MAC, /timed out/),
-  row('ignore_list', ['ignore list', 'blacklist', 'blocklist'], { mac: true }, /BSSID/),
+  row('auth_timeout', 'uthentication with ', MAC, { also: ['timed out'] }),
+  row('ignore_list', ['ignore list', 'blacklist', 'blocklist'], MAC, { also: ['BSSID'] }),
 ];
