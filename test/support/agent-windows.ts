@@ -1,6 +1,7 @@
 import type { LogRecord } from '../../src/export/core/log-record.js';
 import { featureSet } from '../../src/features/core/feature-sets.js';
 import type { WindowConfig, WindowTable } from '../../src/features/core/window-table.js';
+import { decodeText, RecordBatches } from './record-batches.js';
 
 /** Monday 2025-06-02 10:00:00 UTC, a multiple of 300 s. */
 export const T0 = Date.UTC(2025, 5, 2, 10, 0, 0);
@@ -31,8 +32,10 @@ export function aggregate(
   records: readonly LogRecord[],
   config: WindowConfig = FIVE_MINUTES,
 ): WindowTable {
-  const aggregator = featureSet(set).createAggregator(config, () => 0);
-  for (const record of records) aggregator.add(record);
+  const batches = new RecordBatches();
+  const options = { names: batches.names, decode: decodeText, keepAll: false };
+  const aggregator = featureSet(set).createAggregator(config, () => 0, options);
+  batches.feed(aggregator, records);
   return aggregator.finish();
 }
 

@@ -3,7 +3,7 @@ import type { WindowTable } from './window-table.js';
 /** The given rows of a table, in the given order, as a table of their own. */
 export function selectRows(table: WindowTable, rows: Int32Array): WindowTable {
   const columns = table.featureNames.length;
-  const values = new Float64Array(rows.length * columns);
+  const values = new Float32Array(rows.length * columns);
   for (let i = 0; i < rows.length; i++) {
     values.set(table.values.subarray(rows[i] * columns, (rows[i] + 1) * columns), i * columns);
   }

@@ -1,17 +1,31 @@
-import type { LogRecord } from '../../export/core/log-record.js';
+import type { DecodeText } from '../../export/core/log-record.js';
+import type { RecordNames } from '../../export/core/name-table.js';
+import type { RecordBatch } from '../../export/core/record-batch.js';
+import type { EventColumns } from './event-columns.js';
 import type { FeatureDefinition } from './feature-catalogue.js';
 import type { WindowConfig, WindowTable, ZoneOffset } from './window-table.js';
 
 /** Turns log lines into the complete grid of windows of one feature set. */
 export interface RowAggregator {
+  /** Whether {@link add} reads the columns of the events; if not, the lines need not be classified. */
+  readonly needsEvents: boolean;
   /**
-   * Lines may come in any order; the record is read at once and not kept.
+   * Adds the rows that the filters keep (`ROW.kept`), in any order; nothing of the batch is kept.
    *
-   * @throws AppError `export_invalid` as soon as there are more non-empty windows than allowed
+   * @param events columns of the same rows; null when {@link needsEvents} is false
+   * @throws AppError `export_invalid` as soon as it is certain that the grid has more windows than allowed
    */
-  add(record: LogRecord): void;
+  add(batch: RecordBatch, events: EventColumns | null): void;
   /** The complete grid of all lines added so far. */
   finish(): WindowTable;
+}
+
+export interface AggregatorOptions {
+  /** Numbers of the devices and programs of the batches. */
+  readonly names: RecordNames;
+  readonly decode: DecodeText;
+  /** Keep everything of every window until the end: for lines in no order at all. Costs memory, changes no number. */
+  readonly keepAll: boolean;
 }
 
 /** A named, ordered list of features, the columns of a model, and how they come out of log lines. */
@@ -30,5 +44,5 @@ export interface FeatureSetDefinition {
   /** Only lines of programs whose name contains one of these, in any case; null = every line. */
   readonly programs: readonly string[] | null;
   /** @throws AppError `config_invalid` for windows that make no grid, or that the set cannot have */
-  createAggregator(window: WindowConfig, zone: ZoneOffset): RowAggregator;
+  createAggregator(window: WindowConfig, zone: ZoneOffset, options: AggregatorOptions): RowAggregator;
 }

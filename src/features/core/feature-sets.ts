@@ -69,7 +69,7 @@ function events(
     preprocessing: 'standard',
     wifiRequired,
     programs: null,
-    createAggregator: (window, zone) => new WindowAggregator(window, features, zone),
+    createAggregator: (window, zone, options) => new WindowAggregator({ window, features, zone, ...options }),
   };
 }
 
@@ -83,7 +83,7 @@ function agentSet(agent: AgentDefinition): FeatureSetDefinition {
     preprocessing: 'identity',
     wifiRequired,
     programs,
-    createAggregator: (window) => new AgentAggregator(window, agent),
+    createAggregator: (window, _zone, options) => new AgentAggregator({ window, agent, ...options }),
   };
 }
 

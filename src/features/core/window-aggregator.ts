@@ -1,24 +1,21 @@
-import type { LogRecord } from '../../export/core/log-record.js';
+import type { RecordNames } from '../../export/core/name-table.js';
+import { ROW, type RecordBatch } from '../../export/core/record-batch.js';
 import { isWifiLine, isWifiProgram } from '../../export/core/wifi-programs.js';
 import { bandBit, programBits } from './device-kind.js';
-import {
-  AUTH_FAILURE,
-  BEACON,
-  CONNECT,
-  DISASSOCIATION,
-  DISCONNECT,
-  eventGroups,
-  JOIN,
-  WIFI,
-} from './event-class.js';
-import { classify } from './event-classifier.js';
-import { createEventFields } from './event-fields.js';
+import { AUTH_FAILURE, BEACON, CONNECT, DISASSOCIATION, DISCONNECT, JOIN, WIFI } from './event-class.js';
+import { EVENT, type EventColumns } from './event-columns.js';
 import type { FeatureDefinition } from './feature-catalogue.js';
-import type { RowAggregator } from './feature-set.js';
+import type { AggregatorOptions, RowAggregator } from './feature-set.js';
 import { Interner, PairCounter } from './pair-counter.js';
 import { buildWindowTable, checkGridSize, checkWindows } from './window-grid.js';
 import * as col from './window-slots.js';
 import type { WindowConfig, WindowTable, ZoneOffset } from './window-table.js';
+
+export interface WindowAggregatorInput extends AggregatorOptions {
+  readonly window: WindowConfig;
+  readonly features: readonly FeatureDefinition[];
+  readonly zone: ZoneOffset;
+}
 
 /** Windows of one device (or of all, pooled). */
 interface Owner {
@@ -30,28 +27,29 @@ interface Owner {
   lastSlot: number;
 }
 
-const ERROR_TEXT = /error|fail/i;
-
 /**
  * Sums log lines into windows. Lines may come in any order and the result is the same to the last bit, because all
  * sums are integers. Memory grows with the non-empty windows (172 bytes each and 12 to 24 per distinct address, SSID
  * and program in it), never with the lines.
  */
 export class WindowAggregator implements RowAggregator {
+  readonly needsEvents = true;
   private readonly slots = new col.WindowSlots();
   private readonly ownerList: Owner[] = [];
   private readonly ownerNames = new Interner<string>();
   private readonly deviceNames = new Interner<string>();
-  private readonly programs = new Interner<string>();
   private readonly macs = new Interner<number>();
-  private readonly ssids = new Interner<string>();
   private readonly bitsByProgram: number[] = [];
   private readonly wifiByProgram: boolean[] = [];
   private readonly macPairs = new PairCounter();
   private readonly ssidPairs = new PairCounter();
   private readonly programPairs = new PairCounter();
   private readonly devicePairs = new PairCounter();
-  private readonly fields = createEventFields();
+  private readonly config: WindowConfig;
+  private readonly names: RecordNames;
+  private readonly decode: AggregatorOptions['decode'];
+  private readonly features: readonly FeatureDefinition[];
+  private readonly zone: ZoneOffset;
   private readonly lengthMs: number;
   private readonly strideMs: number;
   private readonly pooled: boolean;
@@ -59,41 +57,53 @@ export class WindowAggregator implements RowAggregator {
   private lastMs = NaN;
   // The line being added: read once, used for each window that covers it.
   private line = { device: 0, program: 0, groups: 0, wifi: false, level: -1, errorText: false };
-  private lastDevice = '';
+  private fields = { signal: NaN, txrate: NaN, freq: -1 };
+  private lastDevice = -1;
   private lastOwner: Owner | null = null;
-  private lastProgram: string | null = null;
   private mac = -1;
   private ssid = -1;
 
   /** @throws AppError `config_invalid` for a length or stride that makes no grid */
-  constructor(
-    private readonly config: WindowConfig,
-    private readonly features: readonly FeatureDefinition[],
-    private readonly zone: ZoneOffset,
-  ) {
+  constructor({ window: config, features, zone, names, decode }: WindowAggregatorInput) {
+    this.config = config;
+    this.features = features;
+    this.zone = zone;
+    this.names = names;
+    this.decode = decode;
     checkWindows(config);
     this.lengthMs = config.lengthSeconds * 1000;
     this.strideMs = config.strideSeconds * 1000;
     this.pooled = config.groupBy === 'all';
   }
 
-  /** @throws AppError `export_invalid` as soon as there are more non-empty windows than allowed */
-  add(record: LogRecord): void {
-    const { timestampMs, program, message } = record;
+  add(batch: RecordBatch, events: EventColumns | null): void {
+    if (events === null) throw new TypeError('The columns of the events are missing.');
+    for (let row = 0; row < batch.count; row++) {
+      if ((batch.flags[row] & ROW.kept) !== 0) this.addRow(batch, events, row);
+    }
+  }
+
+  private addRow(batch: RecordBatch, events: EventColumns, row: number): void {
+    const timestampMs = batch.timeMs[row];
     if (!(timestampMs >= this.firstMs)) this.firstMs = timestampMs;
     if (!(timestampMs <= this.lastMs)) this.lastMs = timestampMs;
-    const owner = this.ownerOf(record.device);
+    const owner = this.ownerOf(batch.device[row]);
     const { line, fields } = this;
-    if (program !== this.lastProgram) this.loadProgram(program);
-    line.groups = eventGroups(classify(program, message, fields), fields);
+    this.loadProgram(batch.program[row]);
+    line.groups = events.groups[row];
+    const program = this.names.programs.name(line.program);
     line.wifi =
       (line.groups & WIFI) !== 0 ||
       this.wifiByProgram[line.program] ||
-      (program === 'syslog' && isWifiLine(program, message));
-    line.level = record.level;
-    line.errorText = ERROR_TEXT.test(message);
-    this.mac = fields.mac >= 0 ? this.macs.id(fields.mac) : -1;
-    this.ssid = fields.ssid === '' ? -1 : this.ssids.id(fields.ssid);
+      (program === 'syslog' &&
+        isWifiLine(program, this.decode(batch.bytes, batch.messageStart[row], batch.messageEnd[row])));
+    line.level = batch.level[row];
+    line.errorText = (events.flags[row] & EVENT.errorText) !== 0;
+    this.mac = events.mac[row] >= 0 ? this.macs.id(events.mac[row]) : -1;
+    this.ssid = events.ssid[row];
+    fields.signal = events.signal[row];
+    fields.txrate = events.txrate[row];
+    fields.freq = events.freq[row];
 
     const newest = Math.floor(timestampMs / this.strideMs);
     const oldest = Math.floor((timestampMs - this.lengthMs) / this.strideMs) + 1;
@@ -126,10 +136,11 @@ export class WindowAggregator implements RowAggregator {
     });
   }
 
-  private ownerOf(device: string): Owner {
+  private ownerOf(device: number): Owner {
     if (this.lastOwner !== null && device === this.lastDevice) return this.lastOwner;
-    if (this.pooled) this.line.device = this.deviceNames.id(device);
-    const id = this.ownerNames.id(this.pooled ? '*' : device);
+    const name = this.names.devices.name(device);
+    if (this.pooled) this.line.device = this.deviceNames.id(name);
+    const id = this.ownerNames.id(this.pooled ? '*' : name);
     if (id === this.ownerList.length) {
       this.ownerList.push({
         id,
@@ -144,14 +155,13 @@ export class WindowAggregator implements RowAggregator {
     return this.lastOwner;
   }
 
-  private loadProgram(program: string): void {
-    const id = this.programs.id(program);
-    if (id === this.bitsByProgram.length) {
-      this.bitsByProgram.push(programBits(program));
-      this.wifiByProgram.push(isWifiProgram(program));
+  private loadProgram(program: number): void {
+    for (let id = this.bitsByProgram.length; id <= program; id++) {
+      const name = this.names.programs.name(id);
+      this.bitsByProgram.push(programBits(name));
+      this.wifiByProgram.push(isWifiProgram(name));
     }
-    this.line.program = id;
-    this.lastProgram = program;
+    this.line.program = program;
   }
 
   private slotOf(owner: Owner, window: number): number {

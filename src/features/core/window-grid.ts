@@ -110,7 +110,7 @@ export function buildWindowTable(input: GridInput): WindowTable {
     deviceIndex: new Int32Array(rows),
     startMs: new Float64Array(rows),
     logCount: new Int32Array(rows),
-    values: new Float64Array(rows * columns),
+    values: new Float32Array(rows * columns),
     windowSeconds: config.lengthSeconds,
   };
   const view = new WindowView(config.lengthSeconds, input.zone);

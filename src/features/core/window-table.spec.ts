@@ -12,7 +12,7 @@ const table: WindowTable = {
   deviceIndex: Int32Array.from([0, 1, 2]),
   startMs: Float64Array.from([START, START, START + 300_000]),
   logCount: Int32Array.from([4, 0, 7]),
-  values: Float64Array.from([0.25, 4, -65.5, 0, 0, NaN, 1e-7, 7, -40]),
+  values: Float32Array.from([0.25, 4, -65.5, 0, 0, NaN, 2 ** -20, 7, -40]),
   windowSeconds: 300,
 };
 
@@ -22,7 +22,7 @@ describe('CSV of a window table', () => {
       'device,start,log_count,deauth_ratio,mean_signal_strength\n' +
         "'=cmd(),2025-01-01T00:00:00Z,4,0.25,-65.5\n" +
         '"ap ""one"", hall",2025-01-01T00:00:00Z,0,0,\n' +
-        'rt-2,2025-01-01T00:05:00Z,7,1e-7,-40\n',
+        'rt-2,2025-01-01T00:05:00Z,7,9.5367431640625e-7,-40\n',
     );
   });
 
@@ -37,7 +37,7 @@ describe('CSV of a window table', () => {
 describe('rows of a table', () => {
   it('are selected in the given order with all their columns', () => {
     const part = selectRows(table, Int32Array.from([2, 0]));
-    expect([...part.values]).toEqual([1e-7, 7, -40, 0.25, 4, -65.5]);
+    expect([...part.values]).toEqual([2 ** -20, 7, -40, 0.25, 4, -65.5]);
     expect([...part.deviceIndex]).toEqual([2, 0]);
     expect([...part.logCount]).toEqual([7, 4]);
     expect(nonEmptyWindowCount(part)).toBe(2);

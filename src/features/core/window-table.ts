@@ -29,7 +29,10 @@ export interface WindowTable {
   readonly startMs: Float64Array;
   /** Row -> number of lines in the window; length n. */
   readonly logCount: Int32Array;
-  /** n x d, row-major; NaN = missing. */
-  readonly values: Float64Array;
+  /**
+   * n x d, row-major; NaN = missing. A feature value is a float32 by definition: computed in double precision, then
+   * rounded to the nearest. It is what the forest compares, and half the memory.
+   */
+  readonly values: Float32Array;
   readonly windowSeconds: number;
 }
