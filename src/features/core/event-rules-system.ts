@@ -165,10 +165,12 @@ export const DHCP_RULES: readonly EventRule[] = [
 /** Start, stop, network configuration and logins, whatever program writes them. */
 export const SYSTEM_RULES: readonly EventRule[] = [
   row('link', ['ink is up', 'ink is down', 'arrier lost', 'arrier acquired']),
-  row('netifd', ['Network device ', 'Network alias ', 'Interface ', 'Wireless device ', 'VLAN '], undefined, {
-    place: 'start',
-    also: [' is ', ' link', ' has ', ' lost', ' set', ' connectivity', ' ('],
-  }),
+  row(
+    'netifd',
+    ["Network device '", "Network alias '", "Interface '", "Wireless device '", "VLAN '"],
+    undefined,
+    { place: 'start', also: ["' is ", "' link ", "' has "] },
+  ),
   row('boot', 'Linux version '),
   row('boot', [
     'Booting Linux',
