@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { WindowTable } from '../features/core/window-table.js';
+import type { FeatureValues } from '../features/core/preprocessing.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import {
   scoredWindows,
@@ -13,7 +14,7 @@ export interface Scorer {
   readonly version: string;
   readonly spec: FeatureSpec;
   readonly offset: number;
-  scoreValues(values: Float64Array, rows: number): Float64Array;
+  scoreValues(values: FeatureValues, rows: number): Float64Array;
 }
 
 export interface ScoreReport {

@@ -41,7 +41,7 @@ export function evaluationInput(parts: EvaluationParts): Omit<EvaluationInput, '
     })),
     expected: identity(parts.expectedSpec),
     actual: identity(parts.spec),
-    train: { values: data.trainRaw, rows: data.trainRows, columns: data.columns },
+    train: { values: data.judgedRaw, rows: data.judgedRows.length, columns: data.columns },
     holdout: { values: data.holdoutRaw, rows: data.holdoutRows, columns: data.columns },
     holdoutExtracted: data.holdoutValues,
     data: {

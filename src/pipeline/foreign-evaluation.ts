@@ -5,11 +5,13 @@ import type { ValidationReport } from '../export/core/validation-report.js';
 import { buildFeatureSpec } from '../features/core/feature-spec.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import { imputeAndClip } from '../features/core/preprocess.js';
+import type { FeatureValues } from '../features/core/preprocessing.js';
 import type { WindowTable } from '../features/core/window-table.js';
 import { APP_VERSION } from '../platform/app-version.js';
 import type { TrainedModel } from '../registry/trained-model.js';
 import { createRng, nextFloat } from '../shared/rng.js';
 import { depthLimit } from '../training/core/forest/forest-params.js';
+import { rowsForJudging } from '../training/core/judged-rows.js';
 import type { PreparedDataset } from '../training/core/prepare-dataset.js';
 import { temporalSplit, type TemporalSplit } from '../training/core/split.js';
 import { evaluationInput } from './evaluation-task.js';
@@ -42,16 +44,18 @@ export function referenceOf(
 
 function seenBy({ preprocessing }: ForeignModel, table: WindowTable, split: TemporalSplit): PreparedDataset {
   const columns = table.featureNames.length;
-  const part = (rows: Int32Array): { values: Float64Array; raw: Float64Array } => {
-    const values = new Float64Array(rows.length * columns);
+  const part = (rows: Int32Array): { values: Float32Array; raw: Float32Array } => {
+    const values = new Float32Array(rows.length * columns);
     rows.forEach((row, i) => {
       values.set(table.values.subarray(row * columns, (row + 1) * columns), i * columns);
     });
-    const raw = new Float64Array(values.length);
+    const raw = new Float32Array(values.length);
     imputeAndClip(values, rows.length, columns, preprocessing, raw);
     return { values, raw };
   };
   const train = part(split.train);
+  const judgedRows = rowsForJudging(split.train.length);
+  const judged = part(judgedRows.map((row) => split.train[row]));
   const holdout = part(split.test);
   return {
     preprocessing,
@@ -60,7 +64,8 @@ function seenBy({ preprocessing }: ForeignModel, table: WindowTable, split: Temp
     // Nothing is grown on these rows.
     trainScaled: new Float32Array(0),
     trainValues: train.values,
-    trainRaw: train.raw,
+    judgedRows,
+    judgedRaw: judged.raw,
     holdoutRows: split.test.length,
     holdoutValues: holdout.values,
     holdoutRaw: holdout.raw,
@@ -231,13 +236,13 @@ export function foreignVersion(parts: ForeignVersionParts): TrainedModel {
 function trainingTable(
   { forest, preprocessing }: ForeignModel,
   reference: Reference | null,
-): { trainValues: Float64Array; trainRows: number } {
+): { trainValues: FeatureValues; trainRows: number } {
   const columns = forest.featureCount;
-  const known = reference?.data.trainValues ?? new Float64Array(0);
+  const known = reference?.data.trainValues ?? new Float32Array(0);
   const most = Math.floor(MAX_TABLE_VALUES / columns);
   const wanted = reference?.data.trainRows ?? Math.min(preprocessing.samplesSeen, most);
   const trainRows = Math.max(wanted, forest.maxSamples);
-  const trainValues = new Float64Array(trainRows * columns).fill(Number.NaN);
+  const trainValues = new Float32Array(trainRows * columns).fill(Number.NaN);
   trainValues.set(known);
   return { trainValues, trainRows };
 }
@@ -248,10 +253,10 @@ const MADE_UP_ROWS = 128;
 function goldenOf(
   model: ForeignModel,
   reference: Reference | null,
-): { rows: Float64Array; scores: Float64Array } {
+): { rows: FeatureValues; scores: Float64Array } {
   const columns = model.forest.featureCount;
   const rows =
-    reference?.data.trainRaw ??
+    reference?.data.judgedRaw ??
     (model.golden === null ? madeUpRows(model) : Float64Array.from(model.golden.X.flat()));
   return { rows, scores: servingModel(model).scoreRaw(rows, rows.length / columns) };
 }

@@ -1,7 +1,7 @@
 import { imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
 import { parseFeatureSpec, preprocessingFromSpec } from '../features/core/feature-spec.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
-import type { Preprocessing } from '../features/core/preprocessing.js';
+import type { FeatureValues, Preprocessing } from '../features/core/preprocessing.js';
 import { AppError } from '../shared/errors.js';
 import { decodeForest } from '../training/core/forest/codec.js';
 import type { Forest } from '../training/core/forest/forest.js';
@@ -24,14 +24,14 @@ export class LoadedModel {
   }
 
   /** score_samples of extracted rows (n x d, NaN = missing): imputes, clips, scales, scores. */
-  scoreValues(values: Float64Array, rows: number): Float64Array {
-    const imputed = new Float64Array(values.length);
+  scoreValues(values: FeatureValues, rows: number): Float64Array {
+    const imputed = values.slice();
     imputeAndClip(values, rows, this.featureNames.length, this.preprocessing, imputed);
     return this.scoreRaw(imputed, rows);
   }
 
   /** score_samples of rows that are imputed and clipped already (golden.json's X). */
-  scoreRaw(raw: Float64Array, rows: number): Float64Array {
+  scoreRaw(raw: FeatureValues, rows: number): Float64Array {
     const scaled = new Float32Array(raw.length);
     scaleToFloat32(raw, rows, this.featureNames.length, this.preprocessing, scaled);
     const scores = new Float64Array(rows);

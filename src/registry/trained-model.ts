@@ -1,7 +1,7 @@
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import type { InputFile, ValidationReport } from '../export/core/validation-report.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
-import type { Preprocessing } from '../features/core/preprocessing.js';
+import type { FeatureValues, Preprocessing } from '../features/core/preprocessing.js';
 import type { Forest } from '../training/core/forest/forest.js';
 
 /** Everything the registry needs to write and register one trained version. */
@@ -18,12 +18,12 @@ export interface TrainedModel {
   readonly offset: number;
   readonly thresholdPolicy: string;
   /** Training rows as extracted (NaN = missing), n x d. */
-  readonly trainValues: Float64Array;
+  readonly trainValues: FeatureValues;
   readonly trainRows: number;
   readonly validationRows: number;
   readonly testRows: number;
   /** Rows after imputation and clipping with their score_samples: golden.json is drawn from them. */
-  readonly goldenRows: Float64Array;
+  readonly goldenRows: FeatureValues;
   readonly goldenScores: Float64Array;
   readonly evaluation: EvaluationReport;
   readonly validation: ValidationReport;

@@ -18,7 +18,7 @@ export interface EvaluateTask {
 function servingScore({ forest, preprocessing }: EvaluateTask): ScoreFunction {
   const columns = forest.featureCount;
   return (values, rows) => {
-    const raw = new Float64Array(rows * columns);
+    const raw = values.slice();
     imputeAndClip(values, rows, columns, preprocessing, raw);
     const scaled = new Float32Array(rows * columns);
     scaleToFloat32(raw, rows, columns, preprocessing, scaled);

@@ -1,3 +1,4 @@
+import type { FeatureValues } from '../../src/features/core/preprocessing.js';
 import type { EpisodeWindows } from '../../src/evaluation/core/episodes.js';
 import type { EvaluationInput } from '../../src/evaluation/core/evaluation-report.js';
 import type { FeatureColumn, Matrix, ScoreFunction } from '../../src/evaluation/core/gate/gate-check.js';
@@ -91,7 +92,7 @@ export function fitPreprocessing({ values, rows, columns }: Matrix): FittedPrepr
   return fitted;
 }
 
-export function clipRows(values: Float64Array, { low, high }: FittedPreprocessing): Float64Array {
+export function clipRows(values: FeatureValues, { low, high }: FittedPreprocessing): FeatureValues {
   return values.map((value, i) => Math.min(high[i % low.length], Math.max(low[i % low.length], value)));
 }
 
@@ -112,7 +113,7 @@ export function trainScenario(
 ): TrainedScenario {
   const fitted = fitPreprocessing(rows);
   const train = { ...rows, values: clipRows(rows.values, fitted) };
-  const scaled = (values: Float64Array, by: FittedPreprocessing): Float32Array =>
+  const scaled = (values: FeatureValues, by: FittedPreprocessing): Float32Array =>
     Float32Array.from(
       clipRows(values, by),
       (value, i) => (value - by.center[i % by.center.length]) / by.scale[i % by.scale.length],
@@ -137,7 +138,7 @@ export function trainScenario(
     0,
     params.nEstimators,
   );
-  const scoreWith = (values: Float64Array, count: number, by: FittedPreprocessing): Float64Array => {
+  const scoreWith = (values: FeatureValues, count: number, by: FittedPreprocessing): Float64Array => {
     const scores = new Float64Array(count);
     scoreSamples(forest, scaled(values, by), count, scores);
     return scores;

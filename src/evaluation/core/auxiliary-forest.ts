@@ -1,3 +1,4 @@
+import type { FeatureValues } from '../../features/core/preprocessing.js';
 import { hashSeed } from '../../shared/rng.js';
 import { resolveForestParams, type ResolvedForestParams } from '../../training/core/forest/forest-params.js';
 import type { Forest } from '../../training/core/forest/forest.js';
@@ -8,18 +9,21 @@ import type { GateInput } from './gate/gate-check.js';
 /** A forest that serves a comparison and is thrown away. */
 export interface AuxiliaryForest {
   /** Higher = more anomalous (`-score_samples`); length `rows`. */
-  readonly score: (values: Float64Array, rows: number) => Float64Array;
+  readonly score: (values: FeatureValues, rows: number) => Float64Array;
 }
 
 /** Keeps the streams of comparison forests apart from the model's trees, which count from 0. */
 const AUXILIARY_STREAM = 0x61757866;
 const REGROW_STREAM = 0x72656772;
 
+const asFloat32 = (values: FeatureValues): Float32Array =>
+  values instanceof Float32Array ? values : Float32Array.from(values);
+
 function wrap(forest: Forest): AuxiliaryForest {
   return {
     score: (values, rows) => {
       const scores = new Float64Array(rows);
-      scoreSamples(forest, Float32Array.from(values), rows, scores);
+      scoreSamples(forest, asFloat32(values), rows, scores);
       for (let row = 0; row < rows; row++) scores[row] = -scores[row];
       return scores;
     },
@@ -33,7 +37,7 @@ function wrap(forest: Forest): AuxiliaryForest {
  * @param values rows x columns, row-major, finite
  */
 export function fitAuxiliaryForest(
-  values: Float64Array,
+  values: FeatureValues,
   rows: number,
   columns: number,
   seed: number,
@@ -50,7 +54,7 @@ export function fitAuxiliaryForest(
     rows,
     columns,
   );
-  return wrap(growTrees(Float32Array.from(values), rows, columns, params, 0, params.nEstimators));
+  return wrap(growTrees(asFloat32(values), rows, columns, params, 0, params.nEstimators));
 }
 
 /**
@@ -63,7 +67,7 @@ export function regrownScores(
   params: ResolvedForestParams,
   runs: number,
 ): Float64Array[] {
-  const x = Float32Array.from(train.values);
+  const x = asFloat32(train.values);
   return Array.from({ length: runs }, (_, run) => {
     const seed = hashSeed(hashSeed(params.seed, REGROW_STREAM), run);
     const forest = growTrees(x, train.rows, train.columns, { ...params, seed }, 0, params.nEstimators);

@@ -1,3 +1,4 @@
+import type { FeatureValues } from '../../features/core/preprocessing.js';
 import { describe, expect, it } from 'vitest';
 import { scenario } from '../../../test/support/evaluation-scenario.js';
 import type { Episode } from './episodes.js';
@@ -129,7 +130,7 @@ describe('evaluation report', () => {
 
   it('does not call a noise model good: labels never come from its own predictions', () => {
     let x = 1;
-    const noise = (_: Float64Array, rows: number): Float64Array =>
+    const noise = (_: FeatureValues, rows: number): Float64Array =>
       Float64Array.from({ length: rows }, () => (x = (16807 * x) % 2147483647) / -2147483647);
     const judged = evaluateModel({ ...quick(input), score: noise, offset: -0.99 });
     expect(judged.basic_metrics.roc_auc).toBeGreaterThan(0.4);

@@ -1,3 +1,4 @@
+import type { FeatureValues } from '../../features/core/preprocessing.js';
 import { describe, expect, it } from 'vitest';
 import {
   fitPreprocessing,
@@ -45,7 +46,7 @@ describe('a healthy model passes', () => {
 
   it('whatever unit its columns are in', () => {
     const input = scenario({ seed: 3 });
-    const shrunk = (values: Float64Array): Float64Array => values.map((value) => value / 1024);
+    const shrunk = (values: FeatureValues): FeatureValues => values.map((value) => value / 1024);
     const scaled: GateInput = {
       ...input,
       train: { ...input.train, values: shrunk(input.train.values) },
@@ -62,7 +63,7 @@ describe('a healthy model passes', () => {
 });
 
 describe('a damaged model is rejected', () => {
-  const column = (values: Float64Array, i: number, from: (c: number) => number): number =>
+  const column = (values: FeatureValues, i: number, from: (c: number) => number): number =>
     values[i - (i % SCENARIO_COLUMNS) + from(i % SCENARIO_COLUMNS)];
   const reverse = (c: number): number => SCENARIO_COLUMNS - 1 - c;
   const swapTwo = (c: number): number => (c === 0 ? 10 : c === 10 ? 0 : c);
@@ -111,7 +112,7 @@ describe('a damaged model is rejected', () => {
     }
   });
 
-  const serving: readonly [string, (values: Float64Array) => Float64Array][] = [
+  const serving: readonly [string, (values: FeatureValues) => FeatureValues][] = [
     ['columns in reverse order', (values) => values.map((_, i) => column(values, i, reverse))],
     ['values in another unit', (values) => values.map((value) => 1000 * value)],
     [
@@ -134,7 +135,7 @@ describe('a damaged model is rejected', () => {
       const input = scenario({ seed });
       const flipped = {
         ...input,
-        score: (v: Float64Array, n: number) => input.score(v, n).map((s) => -1 - s),
+        score: (v: FeatureValues, n: number) => input.score(v, n).map((s) => -1 - s),
       };
       const check = outcome(flipped, 'B');
       expect(check.passed).toBe(false);
@@ -145,7 +146,7 @@ describe('a damaged model is rejected', () => {
   it('with random scores, by check B', () => {
     const input = scenario({ seed: 1 });
     let x = 1;
-    const random = (_: Float64Array, n: number): Float64Array =>
+    const random = (_: FeatureValues, n: number): Float64Array =>
       Float64Array.from({ length: n }, () => (x = (16807 * x) % 2147483647) / -2147483647);
     expect(outcome({ ...input, score: random }, 'B').passed).toBe(false);
   });

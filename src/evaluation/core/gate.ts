@@ -1,3 +1,4 @@
+import type { FeatureValues } from '../../features/core/preprocessing.js';
 import { AppError } from '../../shared/errors.js';
 import { columns } from './gate/columns.js';
 import { enoughData } from './gate/enough-data.js';
@@ -39,8 +40,8 @@ export function gateResult(checks: readonly GateCheckResult[]): GateResult {
 }
 
 /** Held-out rows as extracted, with the imputed value where one is missing: what anomalies are planted into. */
-function plantableRows({ holdout, holdoutExtracted }: GateInput): Float64Array {
-  const values = Float64Array.from(holdoutExtracted);
+function plantableRows({ holdout, holdoutExtracted }: GateInput): Float32Array {
+  const values = Float32Array.from(holdoutExtracted);
   for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) values[i] = holdout.values[i];
   return values;
 }
@@ -59,7 +60,7 @@ function changeableColumns({ features, train }: GateInput): Uint8Array {
  * A damaged scaler gives rows that the kernel refuses to score. That is a verdict about the model (check A fails), not
  * a failure of the evaluation, so such scores become NaN.
  */
-function scoreOrNaN({ score }: GateInput, values: Float64Array, rows: number): Float64Array {
+function scoreOrNaN({ score }: GateInput, values: FeatureValues, rows: number): Float64Array {
   try {
     return score(values, rows);
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { FeatureValues } from '../../features/core/preprocessing.js';
 import { nextBelow, nextFloat, type RngState } from '../../shared/rng.js';
 import { percentileSorted } from '../../shared/stats.js';
 import { shuffleFront } from './shuffle.js';
@@ -23,7 +24,7 @@ export interface InjectionOptions {
 
 export interface InjectedRows {
   /** rowsPerKind rows of each kind, in the order of INJECTED_KINDS; row-major. */
-  readonly values: Float64Array;
+  readonly values: Float32Array;
   readonly rowsPerKind: number;
   readonly rows: number;
 }
@@ -46,7 +47,7 @@ interface ColumnShape {
   readonly side: 'up' | 'down' | 'either';
 }
 
-function columnShape(values: Float64Array, rows: number, columns: number, column: number): ColumnShape {
+function columnShape(values: FeatureValues, rows: number, columns: number, column: number): ColumnShape {
   const sorted = new Float64Array(rows);
   for (let row = 0; row < rows; row++) sorted[row] = values[row * columns + column];
   sorted.sort();
@@ -84,7 +85,7 @@ function changedValue(kind: InjectedKind, shape: ColumnShape, rng: RngState): nu
  * @param values rows x columns, row-major, no missing values, before scaling
  */
 export function injectAnomalies(
-  values: Float64Array,
+  values: FeatureValues,
   rows: number,
   columns: number,
   options: InjectionOptions,
@@ -93,7 +94,7 @@ export function injectAnomalies(
   const pool = changeableColumns(options.perturb);
   const shapes = Array.from({ length: columns }, (_, column) => columnShape(values, rows, columns, column));
   const someColumns = Math.max(1, Math.round(CHANGED_SHARE * pool.length));
-  const out = new Float64Array(INJECTED_KINDS.length * rowsPerKind * columns);
+  const out = new Float32Array(INJECTED_KINDS.length * rowsPerKind * columns);
   let row = 0;
   for (const kind of INJECTED_KINDS) {
     const changed = kind === 'global' ? pool.length : Math.min(someColumns, pool.length);

@@ -2,7 +2,7 @@ import type { Matrix } from './gate/gate-check.js';
 import { namedRng, randomRowNumbers } from './shuffle.js';
 
 export function takeRows({ values, columns }: Matrix, rowNumbers: Int32Array): Matrix {
-  const out = new Float64Array(rowNumbers.length * columns);
+  const out = new Float32Array(rowNumbers.length * columns);
   for (let i = 0; i < rowNumbers.length; i++) {
     const from = rowNumbers[i] * columns;
     out.set(values.subarray(from, from + columns), i * columns);
@@ -17,8 +17,8 @@ export function sampleRows(matrix: Matrix, count: number, seed: number): Matrix 
 }
 
 /** The named columns of every row, row-major. */
-export function pickColumns({ values, rows, columns }: Matrix, picked: Int32Array): Float64Array {
-  const out = new Float64Array(rows * picked.length);
+export function pickColumns({ values, rows, columns }: Matrix, picked: Int32Array): Float32Array {
+  const out = new Float32Array(rows * picked.length);
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < picked.length; i++) out[row * picked.length + i] = values[row * columns + picked[i]];
   }

@@ -26,7 +26,7 @@ const PLANTED_SHARE = 0.3;
 function evaluationRows(
   { holdout, injected, seed }: GateContext,
   maxRows: number,
-): { values: Float64Array; rows: number; labels: Uint8Array } {
+): { values: Float32Array; rows: number; labels: Uint8Array } {
   const perKind = Math.min(
     injected.rowsPerKind,
     Math.ceil((maxRows * PLANTED_SHARE) / INJECTED_KINDS.length),
@@ -38,7 +38,7 @@ function evaluationRows(
     Array.from({ length: perKind }, (__, i) => kind * injected.rowsPerKind + i),
   );
   const planted = takeRows({ ...injected, columns: holdout.columns }, Int32Array.from(plantedRows));
-  const values = new Float64Array(normal.values.length + planted.values.length);
+  const values = new Float32Array(normal.values.length + planted.values.length);
   values.set(normal.values);
   values.set(planted.values, normal.values.length);
   const rows = normal.rows + planted.rows;
@@ -65,7 +65,7 @@ export function permutationImportance(context: GateContext, maxRows: number): Im
   };
   const baseline = auc();
   if (baseline === null) return null;
-  const kept = new Float64Array(rows);
+  const kept = new Float32Array(rows);
   const importances = features.map(({ name }, column): FeatureImportance => {
     for (let row = 0; row < rows; row++) kept[row] = values[row * columns + column];
     const order = randomRowNumbers(rows, rows, namedRng(seed, `importance-${name}`));

@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.js';
 import { percentileSorted } from '../../shared/stats.js';
 import type { FeatureDefinition } from './feature-catalogue.js';
-import type { Preprocessing, PreprocessingOptions } from './preprocessing.js';
+import type { FeatureValues, Preprocessing, PreprocessingOptions } from './preprocessing.js';
 
 /** What the fit has to know of a column. */
 export type ColumnTraits = Pick<FeatureDefinition, 'name' | 'kind' | 'rareEvent'>;
@@ -21,7 +21,7 @@ const EPSILON = Number.EPSILON;
  * @throws AppError `config_invalid` when imputation is 'none' and a training value is missing
  */
 export function fitPreprocessing(
-  values: Float64Array,
+  values: FeatureValues,
   rows: number,
   columns: number,
   options: PreprocessingOptions,
@@ -38,15 +38,14 @@ export function fitPreprocessing(
   };
   for (let column = 0; column < columns; column++) {
     const present = presentValues(values, rows, columns, column);
-    prep.imputeValue[column] = imputation(present, rows, options, traits[column]);
+    // Rounded to float32 like the values they stand for: an imputed or clipped row is a float32 row again.
+    prep.imputeValue[column] = Math.fround(imputation(present, rows, options, traits[column]));
     if (options.clip === 'quantiles' && present.length > 0 && isClipped(traits[column])) {
-      prep.clipLow[column] = percentileSorted(present, CLIP_LOW_PERCENT);
-      prep.clipHigh[column] = percentileSorted(present, CLIP_HIGH_PERCENT);
+      prep.clipLow[column] = Math.fround(percentileSorted(present, CLIP_LOW_PERCENT));
+      prep.clipHigh[column] = Math.fround(percentileSorted(present, CLIP_HIGH_PERCENT));
     }
   }
-  const clean = new Float64Array(rows * columns);
-  imputeAndClip(values, rows, columns, prep, clean);
-  fitScaler(clean, rows, columns, prep);
+  fitScaler(values, rows, columns, prep);
   return prep;
 }
 
@@ -67,7 +66,7 @@ const isClipped = ({ kind, rareEvent }: ColumnTraits): boolean =>
   !rareEvent && kind !== 'categorical' && kind !== 'flag';
 
 /** The column's values without the missing ones, ascending. */
-function presentValues(values: Float64Array, rows: number, columns: number, column: number): Float64Array {
+function presentValues(values: FeatureValues, rows: number, columns: number, column: number): Float64Array {
   const present = new Float64Array(rows);
   let count = 0;
   for (let row = 0, at = column; row < rows; row++, at += columns) {
@@ -103,16 +102,21 @@ function imputation(
  * down the rows, the variance is the population's with the mean's rounding error taken out again, and a column whose
  * variance is within rounding of zero is constant and keeps scale 1.
  */
-function fitScaler(x: Float64Array, rows: number, columns: number, prep: Preprocessing): void {
+function fitScaler(values: FeatureValues, rows: number, columns: number, prep: Preprocessing): void {
   if (rows === 0) return;
+  // One column at a time, so that no second matrix is needed.
+  const x = new Float64Array(rows);
   for (let column = 0; column < columns; column++) {
     let sum = 0;
-    for (let row = 0, at = column; row < rows; row++, at += columns) sum += x[at];
+    for (let row = 0, at = column; row < rows; row++, at += columns) {
+      x[row] = cleanValue(values[at], column, prep);
+      sum += x[row];
+    }
     const mean = sum / rows;
     let drift = 0;
     let squares = 0;
-    for (let row = 0, at = column; row < rows; row++, at += columns) {
-      const deviation = x[at] - mean;
+    for (let row = 0; row < rows; row++) {
+      const deviation = x[row] - mean;
       drift += deviation;
       squares += deviation * deviation;
     }
@@ -124,28 +128,31 @@ function fitScaler(x: Float64Array, rows: number, columns: number, prep: Preproc
   }
 }
 
+function cleanValue(
+  value: number,
+  column: number,
+  { imputeValue, clipLow, clipHigh }: Preprocessing,
+): number {
+  if (Number.isNaN(value)) return imputeValue[column];
+  if (value < clipLow[column]) return clipLow[column];
+  return value > clipHigh[column] ? clipHigh[column] : value;
+}
+
 /**
  * Replaces missing values and clips; a NaN cannot come out of it.
  *
  * @param values rows x columns, row-major, NaN = missing
- * @param out same shape; may be `values` itself
+ * @param out same shape and type; may be `values` itself
  */
 export function imputeAndClip(
-  values: Float64Array,
+  values: FeatureValues,
   rows: number,
   columns: number,
   prep: Preprocessing,
-  out: Float64Array,
+  out: FeatureValues,
 ): void {
-  const { imputeValue, clipLow, clipHigh } = prep;
   for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, at++) {
-      const value = values[at];
-      if (Number.isNaN(value)) out[at] = imputeValue[column];
-      else if (value < clipLow[column]) out[at] = clipLow[column];
-      else if (value > clipHigh[column]) out[at] = clipHigh[column];
-      else out[at] = value;
-    }
+    for (let column = 0; column < columns; column++, at++) out[at] = cleanValue(values[at], column, prep);
   }
 }
 
@@ -156,7 +163,7 @@ export function imputeAndClip(
  * @param values rows x columns after {@link imputeAndClip}
  */
 export function scaleToFloat32(
-  values: Float64Array,
+  values: FeatureValues,
   rows: number,
   columns: number,
   prep: Preprocessing,

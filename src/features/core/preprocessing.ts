@@ -1,3 +1,9 @@
+/**
+ * Feature values, rows x columns, row-major. Extracted values are float32 by definition (window-table.ts), so float32
+ * holds them exactly; float64 is for rows that come from outside (a request, another tool's golden file).
+ */
+export type FeatureValues = Float32Array | Float64Array;
+
 /** What was fitted on the training rows; applied unchanged to every later row. Arrays have one entry a feature. */
 export interface Preprocessing {
   /** Replaces a missing value (NaN). */

@@ -8,7 +8,7 @@ const table: WindowTable = {
   deviceIndex: Int32Array.of(0, 1, 0),
   startMs: Float64Array.of(Date.UTC(2024, 0, 1), Date.UTC(2024, 0, 1), Date.UTC(2024, 0, 1, 23, 55)),
   logCount: Int32Array.of(3, 4, 5),
-  values: Float64Array.of(3, 4, 5),
+  values: Float32Array.of(3, 4, 5),
   windowSeconds: 300,
 };
 

@@ -1,3 +1,4 @@
+import type { FeatureValues } from '../../features/core/preprocessing.js';
 import { percentileSorted } from '../../shared/stats.js';
 
 /** Per-feature reference distribution of the training rows, for drift (PSI) later. JSON of `baseline.json`. */
@@ -21,15 +22,20 @@ export interface FeatureBaseline {
 const DECILES = [10, 20, 30, 40, 50, 60, 70, 80, 90];
 
 /** @param values n x d, row-major, NaN = missing (before imputation) */
-export function buildBaseline(values: Float64Array, rows: number, featureNames: readonly string[]): Baseline {
+export function buildBaseline(
+  values: FeatureValues,
+  rows: number,
+  featureNames: readonly string[],
+): Baseline {
   const columns = featureNames.length;
   const features = featureNames.map((name, column) => {
-    const present: number[] = [];
+    const present = new Float64Array(rows);
+    let count = 0;
     for (let row = 0; row < rows; row++) {
       const value = values[row * columns + column];
-      if (!Number.isNaN(value)) present.push(value);
+      if (!Number.isNaN(value)) present[count++] = value;
     }
-    return featureBaseline(name, Float64Array.from(present).sort(), rows);
+    return featureBaseline(name, present.subarray(0, count).sort(), rows);
   });
   return { rows, features };
 }

@@ -1,3 +1,4 @@
+import type { FeatureValues } from '../../features/core/preprocessing.js';
 /**
  * golden.json: rows with the answers the model gave when it was made. Whoever loads the model later, we or the
  * consumer, proves with it that the answers are still the same. Signs are scikit-learn's.
@@ -14,7 +15,7 @@ export interface GoldenSample {
 export interface GoldenInput {
   readonly featureNames: readonly string[];
   /** n x d after imputation and clipping. */
-  readonly rows: Float64Array;
+  readonly rows: FeatureValues;
   /** score_samples of the same rows. */
   readonly scores: Float64Array;
   readonly offset: number;

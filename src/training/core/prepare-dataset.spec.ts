@@ -14,7 +14,7 @@ function table(values: readonly number[]): WindowTable {
     deviceIndex: new Int32Array(rows),
     startMs: Float64Array.from({ length: rows }, (_, i) => i * 300_000),
     logCount: new Int32Array(rows),
-    values: Float64Array.from(values),
+    values: Float32Array.from(values),
     windowSeconds: 300,
   };
 }
@@ -33,7 +33,8 @@ describe('the matrices of a training', () => {
   it('are the rows of each part, in order', () => {
     const data = prepare([100, 1000, NaN, 2000]);
     expect(Array.from(data.trainValues)).toEqual([1, 10, 2, NaN, 3, 30]);
-    expect(Array.from(data.trainRaw)).toEqual([1, 10, 2, 20, 3, 30]);
+    expect(Array.from(data.judgedRows)).toEqual([0, 1, 2]);
+    expect(Array.from(data.judgedRaw)).toEqual([1, 10, 2, 20, 3, 30]);
     expect(Array.from(data.holdoutValues)).toEqual([100, 1000, NaN, 2000]);
     expect(Array.from(data.holdoutRaw)).toEqual([100, 1000, 2, 2000]);
     expect([data.trainRows, data.holdoutRows, data.columns]).toEqual([3, 2, 2]);

@@ -5,10 +5,18 @@ import {
   imputeAndClip,
   scaleToFloat32,
 } from '../../features/core/preprocess.js';
-import type { Preprocessing, PreprocessingOptions } from '../../features/core/preprocessing.js';
+import type {
+  FeatureValues,
+  Preprocessing,
+  PreprocessingOptions,
+} from '../../features/core/preprocessing.js';
 import type { WindowTable } from '../../features/core/window-table.js';
+import { rowsForJudging } from './judged-rows.js';
 
-/** The matrices of one training, each row-major with one row a window, in time order. */
+/**
+ * The matrices of one training, each row-major with one row a window, in time order. Parts of the table are views on
+ * it, and only what the forest is grown on exists as a matrix of its own: a year of windows must fit into memory.
+ */
 export interface PreparedDataset {
   readonly preprocessing: Preprocessing;
   readonly columns: number;
@@ -16,18 +24,26 @@ export interface PreparedDataset {
   /** Training rows after imputation, clipping and scaling; on a SharedArrayBuffer, the forest is grown on it. */
   readonly trainScaled: Float32Array;
   /** Training rows as extracted (NaN = missing), for the drift baseline. */
-  readonly trainValues: Float64Array;
-  /** Training rows after imputation and clipping, before scaling. */
-  readonly trainRaw: Float64Array;
+  readonly trainValues: Float32Array;
+  /** Rows of the training part the model is judged with: all of them, or an even sample of a large part. */
+  readonly judgedRows: Int32Array;
+  /** Those rows after imputation and clipping, before scaling. */
+  readonly judgedRaw: Float32Array;
   readonly holdoutRows: number;
   /** Held-out rows as extracted (NaN = missing). */
-  readonly holdoutValues: Float64Array;
+  readonly holdoutValues: Float32Array;
   /** Held-out rows after imputation and clipping, before scaling. */
-  readonly holdoutRaw: Float64Array;
+  readonly holdoutRaw: Float32Array;
 }
 
-function gather(values: Float64Array, columns: number, rows: Int32Array): Float64Array {
-  const out = new Float64Array(rows.length * columns);
+/** The rows of a part: a view where they follow each other, as the parts of a split in time do. */
+function rowsOf(values: Float32Array, columns: number, rows: Int32Array): Float32Array {
+  if (rows.length === 0) return new Float32Array(0);
+  const first = rows[0];
+  if (rows[rows.length - 1] - first === rows.length - 1) {
+    return values.subarray(first * columns, (first + rows.length) * columns);
+  }
+  const out = new Float32Array(rows.length * columns);
   for (let i = 0; i < rows.length; i++) {
     out.set(values.subarray(rows[i] * columns, (rows[i] + 1) * columns), i * columns);
   }
@@ -46,30 +62,34 @@ export function prepareDataset(
 ): PreparedDataset {
   const columns = table.featureNames.length;
   const trainRows = split.train.length;
-  const trainValues = gather(table.values, columns, split.train);
+  const trainValues = rowsOf(table.values, columns, split.train);
   const preprocessing =
     set.preprocessing === 'identity'
       ? identityPreprocessing(trainRows, columns)
       : fitPreprocessing(trainValues, trainRows, columns, options, set.features);
-  const trainRaw = new Float64Array(trainRows * columns);
-  imputeAndClip(trainValues, trainRows, columns, preprocessing, trainRaw);
+  const cleaned = (values: FeatureValues, rows: number): Float32Array => {
+    const out = new Float32Array(rows * columns);
+    imputeAndClip(values, rows, columns, preprocessing, out);
+    return out;
+  };
   const trainScaled = new Float32Array(
     new SharedArrayBuffer(trainRows * columns * Float32Array.BYTES_PER_ELEMENT),
   );
-  scaleToFloat32(trainRaw, trainRows, columns, preprocessing, trainScaled);
+  imputeAndClip(trainValues, trainRows, columns, preprocessing, trainScaled);
+  scaleToFloat32(trainScaled, trainRows, columns, preprocessing, trainScaled);
+  const judgedRows = rowsForJudging(trainRows);
   const holdoutRows = split.test.length;
-  const holdoutValues = gather(table.values, columns, split.test);
-  const holdoutRaw = new Float64Array(holdoutRows * columns);
-  imputeAndClip(holdoutValues, holdoutRows, columns, preprocessing, holdoutRaw);
+  const holdoutValues = rowsOf(table.values, columns, split.test);
   return {
     preprocessing,
     columns,
     trainRows,
     trainScaled,
     trainValues,
-    trainRaw,
+    judgedRows,
+    judgedRaw: cleaned(rowsOf(trainValues, columns, judgedRows), judgedRows.length),
     holdoutRows,
     holdoutValues,
-    holdoutRaw,
+    holdoutRaw: cleaned(holdoutValues, holdoutRows),
   };
 }

@@ -1,3 +1,4 @@
+import type { FeatureValues } from '../../../features/core/preprocessing.js';
 import type { EpisodeCounts } from '../episodes.js';
 import type { InjectedKind, InjectedRows } from '../injection.js';
 import type { KnownLabelSource } from '../label-source.js';
@@ -14,7 +15,7 @@ export interface FeatureColumn {
 
 /** Row-major matrix. */
 export interface Matrix {
-  readonly values: Float64Array;
+  readonly values: FeatureValues;
   readonly rows: number;
   readonly columns: number;
 }
@@ -24,7 +25,7 @@ export interface Matrix {
  * rows, which may lie outside the clip bounds (planted ones do), and returns scikit-learn's `score_samples`:
  * lower = more anomalous. Must not change its input.
  */
-export type ScoreFunction = (values: Float64Array, rows: number) => Float64Array;
+export type ScoreFunction = (values: FeatureValues, rows: number) => Float64Array;
 
 /** How columns are identified: by the feature set now, and by the model when it was trained. */
 export interface ColumnIdentity {
@@ -70,7 +71,7 @@ export interface GateInput {
    * The same held-out rows as the extractor gave them: neither imputed (NaN = missing) nor clipped. Clipping maps
    * a column that was broken in training onto its constant, so the damage can be seen only here.
    */
-  readonly holdoutExtracted: Float64Array;
+  readonly holdoutExtracted: FeatureValues;
   readonly score: ScoreFunction;
   readonly data: DataExtent;
   readonly seed: number;
@@ -83,7 +84,7 @@ export interface GateContext extends GateInput {
   /** `score_samples` of the hold-out rows. */
   readonly holdoutScores: Float64Array;
   /** Hold-out rows as planted into: imputed, not clipped. */
-  readonly plantable: Float64Array;
+  readonly plantable: Float32Array;
   readonly injected: InjectedRows;
   readonly injectedScores: Float64Array;
   /** AUC of the model under test, hold-out rows against each kind of planted row; null = scores not finite. */

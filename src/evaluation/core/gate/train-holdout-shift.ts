@@ -19,7 +19,7 @@ function unclockedColumns({ features }: GateContext): Int32Array {
 export function trainHoldoutDistance(context: GateContext): { ks: number; trainRows: number } {
   const { holdout, seed } = context;
   const columns = unclockedColumns(context);
-  const pick = (matrix: Matrix): Float64Array => pickColumns(matrix, columns);
+  const pick = (matrix: Matrix): Float32Array => pickColumns(matrix, columns);
   const train = sampleRows(context.train, MAX_TRAIN_ROWS, seed);
   const trainValues = pick(train);
   const forest = fitAuxiliaryForest(trainValues, train.rows, columns.length, seed);
