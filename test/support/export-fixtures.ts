@@ -69,7 +69,16 @@ export function parseExport(input: string | Uint8Array, settings: ParseSettings 
   const step = Math.max(1, settings.chunkBytes ?? bytes.length);
   for (let at = 0; at < bytes.length; at += step) parser.push(bytes.subarray(at, at + step));
   const format = parser.end();
-  const report = collector.finish([{ name: fileName, bytes: bytes.length, sha256: '', format }]);
+  const report = collector.finish([
+    {
+      name: fileName,
+      bytes: bytes.length,
+      uncompressed_bytes: bytes.length,
+      sha256: '',
+      format,
+      compression: 'none',
+    },
+  ]);
   return { format, records, report };
 }
 

@@ -87,7 +87,16 @@ export function buildTrainedModel(
     goldenScores,
     evaluation: evaluation(gatePassed),
     validation: { stats: { log_count: 1240, valid_logs: 1235, filtered_logs: 1 } } as ValidationReport,
-    inputFiles: [{ name: 'export.json', bytes: 10, sha256: 'ab'.repeat(32), format: 'json-logs' }],
+    inputFiles: [
+      {
+        name: 'export.json',
+        bytes: 10,
+        uncompressed_bytes: 10,
+        sha256: 'ab'.repeat(32),
+        format: 'json-logs',
+        compression: 'none',
+      },
+    ],
     config: { model: { n_estimators: 10 } },
     configHash: 'cafe',
     codeVersion: '0.1.0',

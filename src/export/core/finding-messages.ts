@@ -31,13 +31,24 @@ export const NOTES: Readonly<Partial<Record<string, string>>> = {
   level_unknown: '%n %h a log_level that is none of the syslog severities: counted as unknown.',
   device_from_header:
     '%n %h no device_id: the host of the syslog header in raw_message is taken as the device.',
-  clock_skew:
-    '%n %h a clock of the sender that is more than two days off the arrival time. Arrival times are used.',
   lone_surrogate: '%n %h half a Unicode surrogate pair in the text: it is replaced by U+FFFD.',
+  clock_jumps:
+    '%n %h a clock of the sender more than 90 minutes away from where it usually is (a sample of the lines was looked at): the clock was set, or lines were held back. Arrival times are used.',
   duplicates:
     '%n %h the same content as the line before. They are kept: repeats are what a flood looks like.',
   out_of_order:
     '%n %h a time against the order of the file. Windows are built by timestamp, so nothing is lost.',
+};
+
+/** Things about devices; `%d` is their number with its verb. */
+export const DEVICE_NOTES: Readonly<Partial<Record<string, string>>> = {
+  clock_skew:
+    '%d a clock that is off, by more than a time zone explains. Arrival times are used; set the clock (NTP) to make the lines comparable.',
+};
+
+/** Things about level names; `%l` is their number with its verb. */
+export const LEVEL_NOTES: Readonly<Partial<Record<string, string>>> = {
+  level_spelling: '%l written in more than one way, and counted as one:',
 };
 
 /** Things about whole files; `%f` is their number with its verb. */
@@ -63,6 +74,12 @@ export function describe(code: string, count: number): string {
   const file = FILE_NOTES[code];
   if (file !== undefined)
     return file.replace('%f', count === 1 ? '1 file has' : `${countText(count)} files have`);
+  const device = DEVICE_NOTES[code];
+  if (device !== undefined)
+    return device.replace('%d', `${plural(count, 'device')} ${count === 1 ? 'has' : 'have'}`);
+  const level = LEVEL_NOTES[code];
+  if (level !== undefined)
+    return level.replace('%l', `${plural(count, 'level')} ${count === 1 ? 'is' : 'are'}`);
   const sentence = INVALID_REASONS[code] ?? NOTES[code] ?? `%n: ${code}.`;
   return sentence
     .replace('%n', plural(count, code in INVALID_REASONS ? 'record' : 'line'))

@@ -1,5 +1,6 @@
 import { AppError } from '../../shared/errors.js';
 import type { RecordAssembler } from './record-assembler.js';
+import type { RecordBatch } from './record-batch.js';
 
 export interface ExportLimits {
   /** Largest record, and largest value outside records, in bytes. */
@@ -27,6 +28,10 @@ export interface RecordTracker {
   invalid(reason: string, byteOffset: number, detail: string): void;
   /** Notes something about a valid record. */
   note(code: string, recordIndex: number, byteOffset: number, detail: string): void;
+  /** Compares the clock in the header of a raw line with the row's time, for the records isClockSample() names. */
+  checkClock(batch: RecordBatch, row: number, rawHead: string): void;
+  /** Bits for the flags of a row whose own level field is written like this (cleaned, before it is normalised). */
+  levelBits(text: string): number;
   /** Notes something about the file as a whole. */
   noteFile(code: string, byteOffset: number, detail: string): void;
   /** Takes the record count the metadata claims, whatever its type. */

@@ -1,3 +1,4 @@
+import { isClockSample } from './clock-check.js';
 import { FieldDecoder } from './field-decoder.js';
 import { KIND, SLOT, type FieldSpans } from './field-spans.js';
 import { normaliseLevel } from './log-level.js';
@@ -70,7 +71,7 @@ export class RecordAssembler {
     batch.flags[this.row] = this.zoned ? 0 : ROW.noZone;
     this.readProgram();
     this.readLevel();
-    this.compareClocks();
+    if (isClockSample(byteOffset)) tracker.checkClock(batch, this.row, this.rawHead());
     if (this.decoder.loneSurrogates > 0) this.note('lone_surrogate', '');
     this.decoder.loneSurrogates = 0;
     batch.count++;
@@ -160,26 +161,18 @@ export class RecordAssembler {
   }
 
   private readLevel(): void {
-    const { level } = this.options.batch;
+    const { tracker, batch } = this.options;
+    const { level } = batch;
     let text = '';
     for (let i = 0; text === '' && i < LEVEL_SLOTS.length; i++) text = this.name(LEVEL_SLOTS[i]);
     if (text !== '') {
       level[this.row] = normaliseLevel(text);
+      batch.flags[this.row] |= tracker.levelBits(text);
       if (level[this.row] === -1) this.note('level_unknown', text);
       return;
     }
     level[this.row] = this.syslogHeader()?.level ?? -1;
     this.note(level[this.row] === -1 ? 'level_missing' : 'level_from_header', '');
-  }
-
-  /** Only where the header was needed anyway: a clock that is off is worth a warning, not a second parse of each line. */
-  private compareClocks(): void {
-    if (!this.headerRead || this.header === null || this.header.dayOfYear < 0) return;
-    const days = Math.floor(this.timeMs / DAY_MS);
-    const arrival = days % 365.2425;
-    const distance = Math.abs(arrival - this.header.dayOfYear) % 365.2425;
-    // Two and a half days of tolerance: leap days and time zones must not look like a wrong clock.
-    if (Math.min(distance, 365.2425 - distance) > 2.5) this.note('clock_skew', '');
   }
 
   private note(code: string, detail: string): void {
@@ -190,10 +183,14 @@ export class RecordAssembler {
   private syslogHeader(): SyslogHeader | null {
     if (!this.headerRead) {
       this.headerRead = true;
-      const raw = this.decoder.head(this.buf, this.spans, SLOT.rawMessage, HEADER_BYTES);
+      const raw = this.rawHead();
       this.header = raw === '' ? null : parseSyslogHeader(raw);
     }
     return this.header;
+  }
+
+  private rawHead(): string {
+    return this.decoder.head(this.buf, this.spans, SLOT.rawMessage, HEADER_BYTES);
   }
 
   private name(slot: number): string {

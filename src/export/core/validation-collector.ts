@@ -1,12 +1,19 @@
-import { FileTracker } from './file-tracker.js';
-import { FindingLog } from './finding-log.js';
-import { describe, FILE_NOTES, INVALID_REASONS, NOTES } from './finding-messages.js';
-import { RecordTotals } from './record-totals.js';
-import { dataFindings, type DataNeeds } from './data-findings.js';
-import { DAY_MS, formatTimestamp } from './timestamp.js';
-import type { ExportStats, Finding, InputFile, ValidationReport } from './validation-report.js';
+import { ClockTotals, type ClockTotalsState } from './clock-totals.js';
+import { DeviceTotals, type DeviceTotalsState } from './device-totals.js';
+import { FileTracker, type FileTrackerState, type SharedTotals } from './file-tracker.js';
+import { FindingLog, type FindingLogState, type FoundPlace } from './finding-log.js';
+import type { DataNeeds } from './data-findings.js';
+import { LevelCounter, type LevelCounterState } from './level-spelling.js';
+import type { NameTable, RecordNames } from './name-table.js';
+import { RecordTotals, type RecordTotalsState } from './record-totals.js';
+import { buildReport } from './report-builder.js';
+import { RowFilter, type RowFilterOptions } from './row-filter.js';
+import type { InputFile, ValidationReport } from './validation-report.js';
+import { WindowCounter, type WindowCounterState } from './window-counter.js';
 
-export interface CollectorOptions {
+export interface CollectorOptions extends RowFilterOptions {
+  /** The numbers in the batches that are taken. */
+  readonly names: RecordNames;
   /** Length of the windows the model will be trained on. */
   readonly windowSeconds: number;
   /** The feature set lives on WiFi lines (`features.set: wifi`). */
@@ -17,18 +24,37 @@ export interface CollectorOptions {
   readonly minWifiRatio?: number;
 }
 
-/** Files that run backwards for more than this share of their steps are called mixed. */
-const MIXED_SHARE = 0.1;
+/** Everything collected, as plain data that may be sent to another thread. */
+export interface CollectorState {
+  /** Names by number. */
+  readonly devices: readonly string[];
+  readonly programs: readonly string[];
+  readonly files: readonly FileTrackerState[];
+  readonly totals: RecordTotalsState;
+  readonly deviceTotals: DeviceTotalsState;
+  readonly windows: WindowCounterState;
+  readonly levels: LevelCounterState;
+  readonly clocks: ClockTotalsState;
+  readonly log: FindingLogState;
+}
 
-/** Collects what one validation report says, over any number of files. Hand each file's parser the same collector. */
+/** Collects what one validation report says, over any number of files or parts of files. */
 export class ValidationCollector {
-  private readonly totals: RecordTotals;
-  private readonly log = new FindingLog();
+  private readonly shared: SharedTotals;
+  private readonly deviceTotals = new DeviceTotals();
   private readonly trackers: FileTracker[] = [];
   private readonly needs: DataNeeds;
 
   constructor(options: CollectorOptions) {
-    this.totals = new RecordTotals(options.windowSeconds);
+    this.shared = {
+      names: options.names,
+      totals: new RecordTotals(new RowFilter(options), options.names.programs),
+      windows: new WindowCounter(),
+      windowMs: options.windowSeconds * 1000,
+      levels: new LevelCounter(),
+      clocks: new ClockTotals(),
+      log: new FindingLog(),
+    };
     this.needs = {
       windowSeconds: options.windowSeconds,
       wifiRequired: options.wifiRequired,
@@ -38,97 +64,91 @@ export class ValidationCollector {
     };
   }
 
-  /** Starts the next file; the parser reports through the tracker. */
-  openFile(fileName: string): FileTracker {
-    const tracker = new FileTracker(fileName, this.totals, this.log);
+  /**
+   * Starts the next file; the one before is complete. The parser reports through the tracker.
+   *
+   * @param continues this collector reads a part of the file that is not its beginning: the collector that absorbs
+   *   this one holds what comes before. For the first file of a collector only
+   */
+  openFile(fileName: string, continues = false): FileTracker {
+    this.settleLast();
+    const tracker = new FileTracker(fileName, this.trackers.length, continues, this.shared);
     this.trackers.push(tracker);
     return tracker;
   }
 
   /** The report over everything collected so far. `files` are listed as given. */
   finish(files: readonly InputFile[]): ValidationReport {
-    const stats = this.stats();
-    const { errors, warnings } = dataFindings(stats, this.needs, this.totals.gridWindows());
-    const reasons = this.logged(Object.keys(INVALID_REASONS));
-    // A few bad records are worth a warning; where most are bad, their reasons are the error.
-    const mostlyInvalid = stats.invalid_logs * 2 > stats.log_count;
-    const notes = this.logged([...Object.keys(NOTES), ...Object.keys(FILE_NOTES)]);
-    const outOfOrder = this.outOfOrder(stats.out_of_order);
-    const allErrors = mostlyInvalid ? [...errors, ...reasons] : errors;
+    // On a copy, so that collecting can go on.
+    const devices = new DeviceTotals();
+    const { deviceTotals, trackers, shared, needs } = this;
+    devices.absorb(deviceTotals.exportState(), identity(shared.names.devices.size));
+    for (const tracker of trackers) if (tracker.devices !== null) devices.addFile(tracker.devices);
+    devices.closeGapsBetweenFiles();
+    return buildReport({ ...shared, devices, trackers, needs, files });
+  }
+
+  exportState(): CollectorState {
+    const { names, totals, windows, levels, clocks, log } = this.shared;
     return {
-      is_valid: allErrors.length === 0,
-      errors: allErrors,
-      warnings: [...warnings, ...(mostlyInvalid ? [] : reasons), ...notes, ...outOfOrder],
-      stats,
-      files: [...files],
+      devices: [...names.devices.names()],
+      programs: [...names.programs.names()],
+      files: this.trackers.map((tracker) => tracker.exportState()),
+      totals: totals.exportState(),
+      deviceTotals: this.deviceTotals.exportState(),
+      windows: windows.exportState(),
+      levels: levels.exportState(),
+      clocks: clocks.exportState(),
+      log: log.exportState(),
     };
   }
 
-  private logged(codes: readonly string[]): Finding[] {
-    return codes.flatMap((code) => {
-      const tally = this.log.get(code);
-      if (tally === undefined) return [];
-      return [
-        { code, message: describe(code, tally.count), count: tally.count, examples: [...tally.examples] },
-      ];
+  /**
+   * Adds what another collector has collected, as if its records had followed ours. Its first file goes on with our
+   * last one when it was opened as a continuation.
+   *
+   * @throws AppError `export_invalid` when both together name too many devices or are too scattered
+   */
+  absorb(state: CollectorState): void {
+    const { names, totals, windows, levels, clocks, log } = this.shared;
+    const deviceIds = numbersIn(names.devices, state.devices);
+    const programIds = numbersIn(names.programs, state.programs);
+    const last = this.trackers.at(-1);
+    const continued = last !== undefined && state.files.length > 0 && state.files[0].continues ? last : null;
+    const firstFile = this.trackers.length - (continued === null ? 0 : 1);
+    const records = continued?.recordCount ?? 0;
+    const moved = (place: FoundPlace): FoundPlace => ({
+      ...place,
+      file: firstFile + place.file,
+      recordIndex: place.recordIndex + (place.file === 0 ? records : 0),
     });
+    for (const [i, file] of state.files.entries()) {
+      const tracker =
+        i === 0 && continued !== null ? continued : this.openFile(file.fileName, file.continues);
+      tracker.absorb(file, deviceIds, programIds);
+    }
+    totals.absorb(state.totals, programIds);
+    this.deviceTotals.absorb(state.deviceTotals, deviceIds);
+    windows.absorb(state.windows, deviceIds);
+    levels.absorb(state.levels);
+    clocks.absorb(state.clocks, deviceIds, moved);
+    log.absorb(state.log, moved);
   }
 
-  private outOfOrder(count: number): Finding[] {
-    if (count === 0) return [];
-    const examples = this.trackers
-      .flatMap((tracker) =>
-        tracker.outOfOrderPlaces().map(({ recordIndex, byteOffset }) => ({
-          file: tracker.fileName,
-          record_index: recordIndex,
-          byte_offset: byteOffset,
-          detail: '',
-        })),
-      )
-      .slice(0, 5);
-    return [{ code: 'out_of_order', message: describe('out_of_order', count), count, examples }];
+  /** Adds the file before to the totals, unless a part that comes before it is still to be joined to it. */
+  private settleLast(): void {
+    const last = this.trackers.at(-1);
+    if (last === undefined || last.devices === null || last.continues) return;
+    this.deviceTotals.addFile(last.devices);
+    last.devices = null;
   }
+}
 
-  private stats(): ExportStats {
-    const { totals, trackers } = this;
-    const kept = totals.kept;
-    const declared = trackers.filter(({ declaredRecords }) => declaredRecords !== null);
-    const sum = (pick: (tracker: FileTracker) => number): number => trackers.reduce((n, t) => n + pick(t), 0);
-    return {
-      log_count: totals.valid + totals.invalid,
-      valid_logs: totals.valid,
-      invalid_logs: totals.invalid,
-      wifi_logs: totals.wifi,
-      wifi_ratio: kept === 0 ? 0 : totals.wifi / kept,
-      time_range_days: kept === 0 ? 0 : (totals.maxMs - totals.minMs) / DAY_MS,
-      start: kept === 0 ? null : formatTimestamp(totals.minMs),
-      end: kept === 0 ? null : formatTimestamp(totals.maxMs),
-      devices: totals.listDevices(),
-      device_count: totals.deviceCount,
-      programs: totals.listPrograms(),
-      program_count: totals.programCount,
-      levels: totals.listLevels(),
-      duplicates: sum(({ duplicates }) => duplicates),
-      out_of_order: sum(({ forward, backward }) => Math.min(forward, backward)),
-      order: this.order(),
-      gaps: { count: totals.gapCount, longest_seconds: Math.floor(totals.longestGapMs / 1000) },
-      non_empty_windows: totals.windows.count,
-      filtered_logs: totals.filtered,
-      declared_records: declared.length === 0 ? null : sum(({ declaredRecords }) => declaredRecords ?? 0),
-    };
-  }
+/** Our number of each of their names. */
+function numbersIn(table: NameTable, names: readonly string[]): Int32Array {
+  return Int32Array.from(names, (name) => table.id(name));
+}
 
-  private order(): ExportStats['order'] {
-    const orders = new Set(
-      this.trackers
-        .filter(({ forward, backward }) => forward + backward > 0)
-        .map(({ forward, backward }) => {
-          if (Math.min(forward, backward) > MIXED_SHARE * (forward + backward)) return 'mixed';
-          return forward > backward ? 'ascending' : 'descending';
-        }),
-    );
-    const [first] = orders;
-    if (orders.size === 0) return 'none';
-    return orders.size === 1 ? first : 'mixed';
-  }
+function identity(length: number): Int32Array {
+  return Int32Array.from({ length }, (_, i) => i);
 }

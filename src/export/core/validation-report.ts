@@ -53,8 +53,12 @@ export interface ExportStats {
   /** Lines older than the line before them when the file runs oldest first (or the reverse, newest first). */
   readonly out_of_order: number;
   readonly order: 'ascending' | 'descending' | 'mixed' | 'none';
-  /** Pauses longer than one hour between consecutive lines of one device: count and the longest, in seconds. */
-  readonly gaps: { readonly count: number; readonly longest_seconds: number };
+  /** Pauses longer than one hour of one device. */
+  readonly gaps: GapStats;
+  /** The clock in the syslog header against the arrival time, on a sample of the lines. */
+  readonly clocks: ClockStats;
+  /** How the levels are written, before they are normalised. */
+  readonly level_spelling: LevelSpellings;
   /** Distinct (device, window) pairs that hold at least one line. */
   readonly non_empty_windows: number;
   /** Lines left out by the date range or the program filter (they are counted in `valid_logs`). */
@@ -62,11 +66,79 @@ export interface ExportStats {
   readonly declared_records: number | null;
 }
 
+/**
+ * A gap is a pause of more than one hour between consecutive lines of one device in a file, or time between the lines
+ * of a device in one file and in another that no file covers.
+ */
+export interface GapStats {
+  readonly count: number;
+  readonly longest_seconds: number;
+  /** Devices with gaps, longest gap first (at most 20 listed; `count` is that of all). */
+  readonly devices: readonly DeviceGaps[];
+}
+
+export interface DeviceGaps {
+  readonly device: string;
+  readonly count: number;
+  readonly longest_seconds: number;
+  /** Last line before and first line after the longest gap, RFC 3339 UTC. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface ClockStats {
+  /** Lines whose header was read for its clock: about one of 250 in large files, all of them in small ones. */
+  readonly lines_checked: number;
+  readonly devices_checked: number;
+  readonly devices_off: number;
+  /** Worst clock first (at most 20 listed). */
+  readonly devices: readonly DeviceClock[];
+}
+
+export interface DeviceClock {
+  readonly device: string;
+  /**
+   * `in_step`; `local_time`: ahead or behind by a time zone; `off`: by something else. A clock without a year in its
+   * lines is compared within half a year.
+   */
+  readonly state: 'in_step' | 'local_time' | 'off';
+  /** Device clock minus arrival: median of the lines checked. */
+  readonly offset_seconds: number;
+  readonly lines_checked: number;
+  /** Lines more than 90 minutes away from the median: the clock was set, or lines were held back on their way. */
+  readonly lines_jumped: number;
+  readonly min_offset_seconds: number;
+  readonly max_offset_seconds: number;
+}
+
+export interface LevelSpellings {
+  /**
+   * Lines by the way their level is written: `lower` (notice), `upper` (NOTICE), `mixed` (Notice), `abbreviated`
+   * (err), `synonym` (fatal), `number` (5), `unknown`. Lines without a level of their own are in none.
+   */
+  readonly families: Readonly<Record<string, number>>;
+  /** Most frequent first (at most 50 listed). */
+  readonly spellings: readonly LevelSpelling[];
+}
+
+export interface LevelSpelling {
+  /** As written. */
+  readonly spelling: string;
+  /** Name it counts as, or 'unknown'. */
+  readonly level: string;
+  readonly logs: number;
+}
+
 export interface InputFile {
   readonly name: string;
+  /** Size as stored. */
   readonly bytes: number;
+  /** Size of the text, the same as `bytes` when the file is not compressed. */
+  readonly uncompressed_bytes: number;
+  /** Of the file as stored. */
   readonly sha256: string;
   readonly format: 'json-logs' | 'json-exporter' | 'json-array' | 'ndjson' | 'csv';
+  readonly compression: 'none' | 'gzip' | 'zstd';
 }
 
 export interface ValidationReport {

@@ -8,6 +8,12 @@ const MAX_PAGES = 400_000;
 /** Page numbers per device: 2^24 pages of 512 one-second windows are 272 years; the parser accepts 2000 to 2099. */
 const DEVICE_STRIDE = 2 ** 24;
 
+export interface WindowCounterState {
+  /** Device and page of windows in one number, in the order of `bits`. */
+  readonly keys: Float64Array;
+  readonly bits: Uint32Array;
+}
+
 /**
  * Counts distinct (device, window) pairs in any order of arrival, with one bit a window. Memory is bounded: time
  * stamps scattered over decades are refused instead of filling the memory.
@@ -22,12 +28,7 @@ export class WindowCounter {
   /** @throws AppError `export_invalid` when the pairs are too scattered to be counted in bounded memory */
   add(device: number, window: number): void {
     const page = Math.floor(window / PAGE_WINDOWS);
-    const key = device * DEVICE_STRIDE + page;
-    let at = this.pageOf.get(key);
-    if (at === undefined) {
-      at = this.newPage();
-      this.pageOf.set(key, at);
-    }
+    const at = this.page(device * DEVICE_STRIDE + page);
     const bit = window - page * PAGE_WINDOWS;
     const word = at + (bit >>> 5);
     const mask = 1 << (bit & 31);
@@ -35,6 +36,37 @@ export class WindowCounter {
       this.bits[word] |= mask;
       this.count++;
     }
+  }
+
+  exportState(): WindowCounterState {
+    return {
+      keys: Float64Array.from(this.pageOf.keys()),
+      // Pages lie in the order in which their keys came.
+      bits: this.bits.slice(0, this.pages * PAGE_WORDS),
+    };
+  }
+
+  /** @param deviceIds our number of each of their devices */
+  absorb({ keys, bits }: WindowCounterState, deviceIds: Int32Array): void {
+    for (let theirs = 0; theirs < keys.length; theirs++) {
+      const device = Math.floor(keys[theirs] / DEVICE_STRIDE);
+      const page = keys[theirs] - device * DEVICE_STRIDE;
+      const at = this.page(deviceIds[device] * DEVICE_STRIDE + page);
+      for (let word = 0; word < PAGE_WORDS; word++) {
+        const added = bits[theirs * PAGE_WORDS + word] & ~this.bits[at + word];
+        this.bits[at + word] |= added;
+        this.count += bitCount(added);
+      }
+    }
+  }
+
+  private page(key: number): number {
+    let at = this.pageOf.get(key);
+    if (at === undefined) {
+      at = this.newPage();
+      this.pageOf.set(key, at);
+    }
+    return at;
   }
 
   private newPage(): number {
@@ -56,4 +88,10 @@ export class WindowCounter {
     }
     return at;
   }
+}
+
+function bitCount(word: number): number {
+  let count = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }
