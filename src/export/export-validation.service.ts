@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { runInThread, type ThreadTaskOptions } from '../platform/compute/thread-task.js';
-import type { IngestResult, IngestTask } from '../workers/ingest.worker.js';
+import { runEarlyOrNow } from '../platform/compute/early-task.js';
+import type { ThreadTaskOptions } from '../platform/compute/thread-task.js';
+import type { IngestResult, IngestTask } from '../workers/ingest-task.js';
 import type { ValidationReport } from './core/validation-report.js';
 
 /** Validates exports on a worker thread without extracting features. */
@@ -10,7 +11,7 @@ export class ExportValidationService {
     task: Omit<IngestTask, 'extract'>,
     options: ThreadTaskOptions = {},
   ): Promise<ValidationReport> {
-    const { report } = await runInThread<IngestTask, IngestResult>(
+    const { report } = await runEarlyOrNow<IngestTask, IngestResult>(
       'ingest',
       { ...task, extract: false },
       options,

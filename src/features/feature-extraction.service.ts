@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { runInThread, type ThreadTaskOptions } from '../platform/compute/thread-task.js';
+import { runEarlyOrNow } from '../platform/compute/early-task.js';
+import type { ThreadTaskOptions } from '../platform/compute/thread-task.js';
 import { AppError } from '../shared/errors.js';
 import type { ValidationReport } from '../export/core/validation-report.js';
-import type { IngestResult, IngestTask } from '../workers/ingest.worker.js';
+import type { IngestResult, IngestTask } from '../workers/ingest-task.js';
 import type { WindowTable } from './core/window-table.js';
 
 export interface Extraction {
@@ -14,7 +15,7 @@ export interface Extraction {
 @Injectable()
 export class FeatureExtractionService {
   async extract(task: Omit<IngestTask, 'extract'>, options: ThreadTaskOptions): Promise<Extraction> {
-    const { report, table } = await runInThread<IngestTask, IngestResult>(
+    const { report, table } = await runEarlyOrNow<IngestTask, IngestResult>(
       'ingest',
       { ...task, extract: true },
       options,

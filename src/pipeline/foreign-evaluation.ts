@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import type { EvaluateTask } from '../workers/evaluate.worker.js';
 import type { ValidationReport } from '../export/core/validation-report.js';
-import { buildFeatureSpec } from '../features/core/feature-spec.js';
+import { assertNothingMissing } from '../features/core/feature-policy.js';
+import { buildFeatureSpec, preprocessingOptionsFromSpec } from '../features/core/feature-spec.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import { imputeAndClip } from '../features/core/preprocess.js';
 import type { FeatureValues } from '../features/core/preprocessing.js';
@@ -51,6 +52,8 @@ function seenBy({ preprocessing }: ForeignModel, table: WindowTable, split: Temp
     });
     const raw = new Float32Array(values.length);
     imputeAndClip(values, rows.length, columns, preprocessing, raw);
+    const windows = { code: 'export_invalid', windows: 'windows' } as const;
+    assertNothingMissing(raw, rows.length, table.featureNames, preprocessing, windows);
     return { values, raw };
   };
   const train = part(split.train);
@@ -115,7 +118,7 @@ function specOfSet({ set, spec, preprocessing }: ForeignModel): FeatureSpec {
       maxWindows: 1,
     },
     preprocessing,
-    options: { impute: spec.preprocessing.impute, clip: spec.preprocessing.clip },
+    options: preprocessingOptionsFromSpec(spec),
   });
 }
 

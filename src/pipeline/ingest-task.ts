@@ -1,19 +1,24 @@
 import { windowConfig } from '../features/core/window-config.js';
 import type { TrainingServiceConfig } from '../platform/config/schema/training-service-config.js';
-import type { IngestFile, IngestTask } from '../workers/ingest.worker.js';
+import { threadCount } from '../platform/compute/thread-count.js';
+import type { IngestTask } from '../workers/ingest-task.js';
+import type { InputName } from '../workers/open-input.js';
 
 export interface IngestSelection {
-  readonly files: readonly IngestFile[];
+  readonly files: readonly InputName[];
   readonly startMs?: number | null;
   readonly endMs?: number | null;
   readonly programs?: readonly string[] | null;
   readonly noFollow?: boolean;
 }
 
+/** Reading is bound by the memory and the disk soon: more threads than this gain nothing. */
+const MAX_READERS = 8;
+
 /** The thread task for reading the selected files under a configuration. */
 export function ingestTask(
   selection: IngestSelection,
-  config: Pick<TrainingServiceConfig, 'features'>,
+  config: Pick<TrainingServiceConfig, 'features' | 'training'>,
 ): Omit<IngestTask, 'extract'> {
   return {
     files: selection.files,
@@ -23,5 +28,14 @@ export function ingestTask(
     endMs: selection.endMs ?? null,
     programs: selection.programs ?? null,
     noFollow: selection.noFollow ?? false,
+    threads: threadCount(config.training.n_jobs, MAX_READERS),
   };
+}
+
+/** The whole task of a training, for who starts it before the pipeline asks for it. */
+export function extractionTask(
+  selection: IngestSelection,
+  config: Pick<TrainingServiceConfig, 'features' | 'training'>,
+): IngestTask {
+  return { ...ingestTask(selection, config), extract: true };
 }

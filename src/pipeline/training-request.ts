@@ -1,8 +1,8 @@
-import type { IngestFile } from '../workers/ingest.worker.js';
+import type { InputName } from '../workers/open-input.js';
 
 /** What a run is asked to do; stored with the run, so that any process can carry it out. */
 export interface TrainingRequest {
-  readonly files: readonly IngestFile[];
+  readonly files: readonly InputName[];
   readonly modelName: string;
   /** Arrival time range [startMs, endMs); null = unbounded. */
   readonly startMs: number | null;

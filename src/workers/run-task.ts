@@ -12,20 +12,23 @@ export type ReportProgress = (fraction: number, message: string) => void;
 /** Runs the one task this thread was started for and answers with a result or an error, never with silence. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- names what the thread is given
 export function runTask<Input, Output>(
-  task: (input: Input, report: ReportProgress) => TaskOutput<Output>,
+  task: (input: Input, report: ReportProgress) => TaskOutput<Output> | Promise<TaskOutput<Output>>,
 ): void {
   if (parentPort === null) throw new AppError('internal', 'A worker entry was run outside a worker thread.');
   const port = parentPort;
   const post = (reply: TaskReply<Output>, transfer: Transferable[] = []): void => {
     port.postMessage(reply, transfer);
   };
-  try {
-    const { input } = workerData as TaskStart<Input>;
-    const { output, transfer } = task(input, (fraction, message) => {
-      post({ type: 'progress', fraction, message });
-    });
-    post({ type: 'result', output }, transfer);
-  } catch (error) {
-    post({ type: 'error', error: serializeError(error) });
-  }
+  const run = async (): Promise<void> => {
+    try {
+      const { input } = workerData as TaskStart<Input>;
+      const { output, transfer } = await task(input, (fraction, message) => {
+        post({ type: 'progress', fraction, message });
+      });
+      post({ type: 'result', output }, transfer);
+    } catch (error) {
+      post({ type: 'error', error: serializeError(error) });
+    }
+  };
+  void run();
 }

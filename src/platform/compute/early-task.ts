@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../shared/digest.js';
 import { runInThread, type ThreadTaskOptions } from './thread-task.js';
 import type { WorkerName } from './protocol.js';
 
@@ -10,7 +11,7 @@ interface Begun {
 
 let begun: Begun | null = null;
 
-const keyOf = (name: WorkerName, input: unknown): string => `${name} ${JSON.stringify(input)}`;
+const keyOf = (name: WorkerName, input: unknown): string => `${name} ${canonicalJson(input)}`;
 
 /**
  * Starts a thread before the code that will ask for it is loaded: a command reads its export while the framework and

@@ -9,7 +9,7 @@ import { growTrees } from '../../../src/training/core/forest/grow.js';
 import { ForestTrainerService } from '../../../src/training/forest-trainer.service.js';
 import type { Forest } from '../../../src/training/core/forest/forest.js';
 import type { GrowTask } from '../../../src/workers/grow.worker.js';
-import type { IngestResult, IngestTask } from '../../../src/workers/ingest.worker.js';
+import type { IngestResult, IngestTask } from '../../../src/workers/ingest-task.js';
 import { plantedAnomalies } from '../../support/planted-anomalies.js';
 import { asJson, sampleRows } from '../../support/sample-files.js';
 import { rejection, temporaryDirectory } from '../../support/temporary-directory.js';

@@ -1,0 +1,25 @@
+import type { ValidationReport } from '../export/core/validation-report.js';
+import type { WindowConfig, WindowTable } from '../features/core/window-table.js';
+import type { InputName } from './open-input.js';
+
+/** Reads, validates and (with `extract`) windows the files, in one pass. */
+export interface IngestTask {
+  readonly files: readonly InputName[];
+  readonly featureSet: string;
+  readonly window: WindowConfig;
+  /** false: validation report only. */
+  readonly extract: boolean;
+  /** Arrival time range [startMs, endMs), or null = unbounded. */
+  readonly startMs: number | null;
+  readonly endMs: number | null;
+  readonly programs: readonly string[] | null;
+  /** Refuse a symbolic link as the last path component (files named over the network). */
+  readonly noFollow: boolean;
+  /** Threads that read, default 1; the result does not depend on it. */
+  readonly threads?: number;
+}
+
+export interface IngestResult {
+  readonly report: ValidationReport;
+  readonly table: WindowTable | null;
+}

@@ -1,0 +1,50 @@
+import { plainMemory } from '../export/core/ingest-memory.js';
+import { NameTable, recordNames } from '../export/core/name-table.js';
+import { RecordBatch } from '../export/core/record-batch.js';
+import { ValidationCollector } from '../export/core/validation-collector.js';
+import { TextClassifier } from '../features/core/batch-classifier.js';
+import { EventColumns, type BatchClassifier } from '../features/core/event-columns.js';
+import type { RowAggregator } from '../features/core/feature-set.js';
+import { featureSet } from '../features/core/feature-sets.js';
+import type { IngestTask } from './ingest-task.js';
+import { zoneOffset } from './zone-offset.js';
+
+const MAX_SSIDS = 200_000;
+
+export const decode = (bytes: Uint8Array, start: number, end: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+
+/** What the rows of an ingest go through, in one shared memory. */
+export interface IngestTools {
+  readonly batch: RecordBatch;
+  readonly collector: ValidationCollector;
+  /** null: validation only. */
+  readonly aggregator: RowAggregator | null;
+  /** null: nothing to classify. */
+  readonly classifier: BatchClassifier | null;
+}
+
+/** @param keepAll lines may come in any order at all (AggregatorOptions.keepAll) */
+export function ingestTools(task: IngestTask, keepAll: boolean): IngestTools {
+  const names = recordNames();
+  const memory = plainMemory();
+  const batch = new RecordBatch(memory, names);
+  const set = featureSet(task.featureSet);
+  const collector = new ValidationCollector({
+    names,
+    windowSeconds: task.window.lengthSeconds,
+    wifiRequired: set.wifiRequired,
+    startMs: task.startMs,
+    endMs: task.endMs,
+    programs: task.programs === null ? null : new Set(task.programs),
+  });
+  const aggregator = task.extract
+    ? set.createAggregator(task.window, zoneOffset(task.window.timezone), { names, decode, keepAll })
+    : null;
+  return { batch, collector, aggregator, classifier: aggregator?.needsEvents ? classifier(memory) : null };
+}
+
+function classifier(memory: ArrayBuffer): BatchClassifier {
+  const ssids = new NameTable({ what: 'networks', field: 'SSID names in the messages', maxNames: MAX_SSIDS });
+  return new TextClassifier(new EventColumns(memory, ssids), decode);
+}

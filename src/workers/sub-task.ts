@@ -1,0 +1,32 @@
+import { Worker } from 'node:worker_threads';
+import type { TaskReply } from '../platform/compute/protocol.js';
+import { AppError, deserializeError } from '../shared/errors.js';
+
+/** A task in a thread of its own, started by a thread; it ends with the thread that started it. */
+export interface SubTask<Output> {
+  readonly output: Promise<Output>;
+  /** Ends it now; `output` then rejects, which nobody needs to handle. */
+  stop(): void;
+}
+
+/** Starts `<name>.worker.js` beside this file. The new thread runs also while this one computes. */
+export function startSubTask<Input, Output>(name: string, input: Input): SubTask<Output> {
+  const worker = new Worker(new URL(`./${name}.worker.js`, import.meta.url), { workerData: { input } });
+  const output = new Promise<Output>((resolve, reject) => {
+    worker.on('message', (reply: TaskReply<Output>) => {
+      if (reply.type === 'result') resolve(reply.output);
+      else if (reply.type === 'error') reject(deserializeError(reply.error));
+    });
+    worker.on('error', reject);
+    worker.on('exit', (code) => {
+      reject(new AppError('internal', `The ${name} thread ended with code ${code} before it answered.`));
+    });
+  });
+  output.catch(() => undefined);
+  return {
+    output,
+    stop: () => {
+      void worker.terminate();
+    },
+  };
+}
