@@ -1,3 +1,4 @@
+import { assertNothingMissing } from '../features/core/feature-policy.js';
 import { imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
 import { parseFeatureSpec, preprocessingFromSpec } from '../features/core/feature-spec.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
@@ -8,6 +9,8 @@ import type { Forest } from '../training/core/forest/forest.js';
 import { scoreSamples } from '../training/core/forest/score.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { VERSION_FILES } from './core/version-files.js';
+
+const MISSING = { code: 'export_invalid', windows: 'windows' } as const;
 
 /** A version ready to score: forest, preprocessing and threshold, exactly as they were trained. */
 export class LoadedModel {
@@ -23,10 +26,14 @@ export class LoadedModel {
     this.featureNames = spec.features.map(({ name }) => name);
   }
 
-  /** score_samples of extracted rows (n x d, NaN = missing): imputes, clips, scales, scores. */
+  /**
+   * score_samples of extracted rows (n x d, NaN = missing): imputes, clips, scales, scores.
+   * @throws AppError `export_invalid` when a value is missing where the model was trained with `impute: none`
+   */
   scoreValues(values: FeatureValues, rows: number): Float64Array {
     const imputed = values.slice();
     imputeAndClip(values, rows, this.featureNames.length, this.preprocessing, imputed);
+    assertNothingMissing(imputed, rows, this.featureNames, this.preprocessing, MISSING);
     return this.scoreRaw(imputed, rows);
   }
 

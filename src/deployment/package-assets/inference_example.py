@@ -31,7 +31,7 @@ class ModelInference:
         preprocessing = self._read(model_dir, "feature_spec.json")["preprocessing"]
         self.feature_names = list(manifest["training_info"]["feature_names"])
         self.threshold = manifest["inference_config"]["threshold"]
-        self._impute = np.array(preprocessing["impute_values"], dtype=np.float64)
+        self._impute = np.array([np.nan if value is None else value for value in preprocessing["impute_values"]])
         self._low = np.array([-np.inf if bound is None else bound for bound in preprocessing["clip_low"]])
         self._high = np.array([np.inf if bound is None else bound for bound in preprocessing["clip_high"]])
         with warnings.catch_warnings():
@@ -71,6 +71,9 @@ class ModelInference:
         scores = np.empty(0)
         if len(values) > 0:
             filled = np.where(np.isnan(values), self._impute, values)
+            if np.isnan(filled).any():
+                name = self.feature_names[int(np.argmax(np.isnan(filled).any(axis=0)))]
+                raise ValueError("%r is missing, and nothing replaces it (impute: none)" % name)
             clipped = np.minimum(np.maximum(filled, self._low), self._high)
             scores = -self.model.score_samples(self.scaler.transform(clipped))
         flagged = scores > self.threshold

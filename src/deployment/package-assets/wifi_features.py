@@ -286,8 +286,10 @@ class FeatureExtractor:
     # -- rows to the model's input ----------------------------------------------------------------------------------------
 
     def impute_and_clip(self, values):
-        """Missing values replaced and extremes clipped, as in training."""
-        return impute_and_clip(values, self.spec["preprocessing"])
+        """Missing values replaced and extremes clipped, as in training.
+
+        ValueError where a value is missing and the model was trained with `impute: none` for its feature."""
+        return impute_and_clip(values, self.spec["preprocessing"], [entry["name"] for entry in self.spec["features"]])
 
     def scale(self, values):
         """What scaler.joblib does: (x - mean) / scale."""
@@ -295,9 +297,14 @@ class FeatureExtractor:
         return (np.asarray(values, dtype=np.float64) - np.array(scaler["mean"])) / np.array(scaler["scale"])
 
 
-def impute_and_clip(values, preprocessing):
+def impute_and_clip(values, preprocessing, names):
     values = np.array(values, dtype=np.float64)
-    values = np.where(np.isnan(values), np.array(preprocessing["impute_values"], dtype=np.float64), values)
+    fill = np.array([np.nan if value is None else value for value in preprocessing["impute_values"]])
+    values = np.where(np.isnan(values), fill, values)
+    missing = np.isnan(values).sum(axis=0)
+    for name, count in zip(names, missing):
+        if count > 0:
+            raise ValueError("%r is missing in %d of %d rows, and nothing replaces it (impute: none)" % (name, count, len(values)))
     low = np.array([-np.inf if bound is None else bound for bound in preprocessing["clip_low"]])
     high = np.array([np.inf if bound is None else bound for bound in preprocessing["clip_high"]])
     return np.minimum(np.maximum(values, low), high)

@@ -3,6 +3,8 @@ import type { FeatureKind } from './feature-catalogue.js';
 import type { FeatureSpec, FeatureSpecEntry } from './feature-spec-json.js';
 
 const KINDS: readonly FeatureKind[] = ['count', 'ratio', 'measure', 'categorical', 'flag'];
+const IMPUTE = ['median', 'mean', 'none'] as const;
+const CLIP = ['quantiles', 'none'] as const;
 
 function fail(field: string, expected: string): never {
   throw new AppError('artifact_integrity', `feature_spec.json: "${field}" is not ${expected}.`, {
@@ -45,9 +47,9 @@ function numbers(value: unknown, length: number, field: string): number[] {
   return value;
 }
 
-function bounds(value: unknown, length: number, field: string): (number | null)[] {
-  const isBound = (item: unknown): item is number | null => item === null || finite(item);
-  if (!Array.isArray(value) || value.length !== length || !value.every(isBound)) {
+function numbersOrNulls(value: unknown, length: number, field: string): (number | null)[] {
+  const isNumberOrNull = (item: unknown): item is number | null => item === null || finite(item);
+  if (!Array.isArray(value) || value.length !== length || !value.every(isNumberOrNull)) {
     fail(field, `a list of ${length} numbers or nulls`);
   }
   return value;
@@ -63,12 +65,21 @@ function entry(value: unknown, field: string): FeatureSpecEntry {
     missing: oneOf(item.missing, ['zero', 'nan'], `${field}.missing`),
     rare_event: flag(item.rare_event, `${field}.rare_event`),
     clock: flag(item.clock, `${field}.clock`),
+    ...policy(item, field),
   };
   if (item.categories === undefined) return checked;
   const codes = Object.entries(object(item.categories, `${field}.categories`)).map(
     ([name, code]) => [name, wholeNumber(code, `${field}.categories.${name}`)] as const,
   );
   return { ...checked, categories: Object.fromEntries(codes) };
+}
+
+function policy(item: Record<string, unknown>, field: string): Pick<FeatureSpecEntry, 'impute' | 'clip'> {
+  if (item.impute === undefined && item.clip === undefined) return {};
+  return {
+    impute: oneOf(item.impute, IMPUTE, `${field}.impute`),
+    clip: oneOf(item.clip, CLIP, `${field}.clip`),
+  };
 }
 
 function features(value: unknown): FeatureSpecEntry[] {
@@ -100,11 +111,11 @@ function preprocessing(value: unknown, columns: number): FeatureSpec['preprocess
   if (!scale.every((factor) => factor > 0)) fail('preprocessing.scaler.scale', 'a list of positive numbers');
   return {
     kind: oneOf(item.kind, ['standard', 'identity'], 'preprocessing.kind'),
-    impute: oneOf(item.impute, ['median', 'mean', 'none'], 'preprocessing.impute'),
-    clip: oneOf(item.clip, ['quantiles', 'none'], 'preprocessing.clip'),
-    impute_values: numbers(item.impute_values, columns, 'preprocessing.impute_values'),
-    clip_low: bounds(item.clip_low, columns, 'preprocessing.clip_low'),
-    clip_high: bounds(item.clip_high, columns, 'preprocessing.clip_high'),
+    impute: oneOf(item.impute, IMPUTE, 'preprocessing.impute'),
+    clip: oneOf(item.clip, CLIP, 'preprocessing.clip'),
+    impute_values: numbersOrNulls(item.impute_values, columns, 'preprocessing.impute_values'),
+    clip_low: numbersOrNulls(item.clip_low, columns, 'preprocessing.clip_low'),
+    clip_high: numbersOrNulls(item.clip_high, columns, 'preprocessing.clip_high'),
     scaler: {
       mean: numbers(scaler.mean, columns, 'preprocessing.scaler.mean'),
       variance: numbers(scaler.variance, columns, 'preprocessing.scaler.variance'),

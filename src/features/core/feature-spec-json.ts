@@ -1,5 +1,5 @@
 import type { FeatureKind } from './feature-catalogue.js';
-import type { PreprocessingOptions } from './preprocessing.js';
+import type { FeaturePolicy } from './preprocessing.js';
 
 export interface FeatureSpecEntry {
   readonly name: string;
@@ -9,6 +9,9 @@ export interface FeatureSpecEntry {
   readonly missing: 'zero' | 'nan';
   readonly rare_event: boolean;
   readonly clock: boolean;
+  /** What was done to this feature; files of the first format do not tell, and the policy of all features held. */
+  readonly impute?: FeaturePolicy['impute'];
+  readonly clip?: FeaturePolicy['clip'];
   /** Codes of a categorical feature. */
   readonly categories?: Readonly<Record<string, number>>;
 }
@@ -31,10 +34,12 @@ export interface FeatureSpec {
   readonly preprocessing: {
     /** "identity": the model takes raw values; the numbers below change nothing. */
     readonly kind: 'standard' | 'identity';
-    readonly impute: PreprocessingOptions['impute'];
-    readonly clip: PreprocessingOptions['clip'];
-    /** One number a feature; null in a bound = unbounded. */
-    readonly impute_values: readonly number[];
+    /** The policy of the features that have none of their own. */
+    readonly impute: FeaturePolicy['impute'];
+    readonly clip: FeaturePolicy['clip'];
+    /** One number a feature; null = a missing value is an error. */
+    readonly impute_values: readonly (number | null)[];
+    /** One number a feature; null = unbounded. */
     readonly clip_low: readonly (number | null)[];
     readonly clip_high: readonly (number | null)[];
     readonly scaler: {

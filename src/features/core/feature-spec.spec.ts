@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { canonicalJson, sha256Hex } from '../../shared/digest.js';
 import { AppError } from '../../shared/errors.js';
 import { FEATURE_CATALOGUE } from './feature-catalogue.js';
 import { FEATURE_FORMULAS } from './feature-formulas.js';
@@ -7,9 +8,11 @@ import {
   buildFeatureSpec,
   parseFeatureSpec,
   preprocessingFromSpec,
+  preprocessingOptionsFromSpec,
   windowConfigFromSpec,
 } from './feature-spec.js';
 import { fitPreprocessing, identityPreprocessing } from './preprocess.js';
+import type { PreprocessingOptions } from './preprocessing.js';
 import type { WindowConfig } from './window-table.js';
 
 const WINDOW: WindowConfig = {
@@ -43,6 +46,58 @@ describe('feature_spec.json', () => {
     expect(parsed.features.map(({ name }) => name)).toEqual(
       featureSet('wifi').features.map(({ name }) => name),
     );
+  });
+
+  it('records what is done to each feature, and an equal spec can be built from it', () => {
+    const set = featureSet('wifi');
+    const columns = set.features.length;
+    const values = new Float32Array(50 * columns).map((_, i) => ((i * 7919) % 101) / 3);
+    const options: PreprocessingOptions = {
+      impute: 'median',
+      clip: 'quantiles',
+      overrides: {
+        mean_signal_strength: { impute: 'mean', clip: 'none' },
+        mean_data_rate: { impute: 'none', clip: null },
+      },
+    };
+    const preprocessing = fitPreprocessing(values, 50, columns, options, set.features);
+    const spec = buildFeatureSpec({ set, window: WINDOW, preprocessing, options });
+    const policies = spec.features.map(({ name, impute, clip }) => [name, impute, clip]);
+    expect(policies).toContainEqual(['mean_signal_strength', 'mean', 'none']);
+    expect(policies).toContainEqual(['mean_data_rate', 'none', 'quantiles']);
+    expect(policies).toContainEqual(['deauth_ratio', 'median', 'none']);
+    expect(policies).toContainEqual(['log_count', 'median', 'quantiles']);
+    const parsed = parseFeatureSpec(stored(spec));
+    expect(parsed).toEqual(spec);
+    expect(preprocessingFromSpec(parsed)).toEqual(preprocessing);
+    expect(spec.preprocessing.impute_values[policies.findIndex(([name]) => name === 'mean_data_rate')]).toBe(
+      null,
+    );
+    expect(
+      buildFeatureSpec({ set, window: WINDOW, preprocessing, options: preprocessingOptionsFromSpec(parsed) }),
+    ).toEqual(spec);
+  });
+
+  it('reads a file that has the policy of all features only', () => {
+    const content = stored(sample().spec);
+    delete content.hash;
+    for (const entry of content.features as Record<string, unknown>[]) {
+      delete entry.impute;
+      delete entry.clip;
+    }
+    const old = { ...content, hash: sha256Hex(canonicalJson(content)) };
+    expect(parseFeatureSpec(stored(old))).toEqual(old);
+  });
+
+  it('records how categories are coded', () => {
+    const coded = sample().spec.features.flatMap(({ name, kind, categories }) =>
+      categories === undefined ? [] : [[name, kind, categories]],
+    );
+    expect(coded).toEqual([
+      ['device_type', 'categorical', { unknown: 0, asus: 1, openwrt: 2, access_point: 3, client: 4 }],
+      ['connection_type', 'categorical', { unknown: 0, '2.4ghz': 1, '5ghz': 2, '6ghz': 3, mixed: 4 }],
+    ]);
+    expect(parseFeatureSpec(stored(sample().spec)).features).toEqual(sample().spec.features);
   });
 
   it('says that an agent set is pooled and takes raw values, whatever is configured', () => {

@@ -4,6 +4,7 @@ import { CATALOGUE_VERSION } from './feature-catalogue.js';
 import type { FeatureSetDefinition } from './feature-set.js';
 import { checkFeatureSpec } from './feature-spec-check.js';
 import type { FeatureSpec } from './feature-spec-json.js';
+import { featurePolicy } from './feature-policy.js';
 import type { Preprocessing, PreprocessingOptions } from './preprocessing.js';
 import type { WindowConfig } from './window-table.js';
 
@@ -15,20 +16,27 @@ export interface FeatureSpecInput {
 }
 
 export function buildFeatureSpec({ set, window, preprocessing, options }: FeatureSpecInput): FeatureSpec {
+  const isIdentity = set.preprocessing === 'identity';
+  // With 'identity' nothing was fitted, whatever is configured.
+  const applied: PreprocessingOptions = isIdentity ? { impute: 'none', clip: 'none' } : options;
   const content: Omit<FeatureSpec, 'hash'> = {
     feature_set: set.name,
     catalogue_version: CATALOGUE_VERSION,
     pooled: set.pooled,
-    features: set.features.map(({ name, kind, unit, definition, missing, rareEvent, clock, categories }) => ({
-      name,
-      kind,
-      unit,
-      definition,
-      missing,
-      rare_event: rareEvent,
-      clock,
-      ...(categories === undefined ? {} : { categories }),
-    })),
+    features: set.features.map((feature) => {
+      const { name, kind, unit, definition, missing, rareEvent, clock, categories } = feature;
+      return {
+        name,
+        kind,
+        unit,
+        definition,
+        missing,
+        rare_event: rareEvent,
+        clock,
+        ...featurePolicy(feature, applied),
+        ...(categories === undefined ? {} : { categories }),
+      };
+    }),
     window: {
       length_seconds: window.lengthSeconds,
       stride_seconds: window.strideSeconds,
@@ -38,10 +46,9 @@ export function buildFeatureSpec({ set, window, preprocessing, options }: Featur
     },
     preprocessing: {
       kind: set.preprocessing,
-      // With 'identity' nothing was fitted, whatever is configured.
-      impute: set.preprocessing === 'identity' ? 'none' : options.impute,
-      clip: set.preprocessing === 'identity' ? 'none' : options.clip,
-      impute_values: Array.from(preprocessing.imputeValue),
+      impute: applied.impute,
+      clip: applied.clip,
+      impute_values: Array.from(preprocessing.imputeValue, finiteOrNull),
       clip_low: Array.from(preprocessing.clipLow, finiteOrNull),
       clip_high: Array.from(preprocessing.clipHigh, finiteOrNull),
       scaler: {
@@ -85,7 +92,7 @@ export function parseFeatureSpec(json: unknown): FeatureSpec {
 export function preprocessingFromSpec({ preprocessing }: FeatureSpec): Preprocessing {
   const { impute_values, clip_low, clip_high, scaler } = preprocessing;
   return {
-    imputeValue: Float64Array.from(impute_values),
+    imputeValue: Float64Array.from(impute_values, (value) => value ?? NaN),
     clipLow: Float64Array.from(clip_low, (bound) => bound ?? -Infinity),
     clipHigh: Float64Array.from(clip_high, (bound) => bound ?? Infinity),
     mean: Float64Array.from(scaler.mean),
@@ -93,6 +100,12 @@ export function preprocessingFromSpec({ preprocessing }: FeatureSpec): Preproces
     scale: Float64Array.from(scaler.scale),
     samplesSeen: scaler.samples_seen,
   };
+}
+
+/** What {@link buildFeatureSpec} was told, as far as the spec shows it: enough to build an equal one. */
+export function preprocessingOptionsFromSpec({ preprocessing, features }: FeatureSpec): PreprocessingOptions {
+  const own = features.map(({ name, impute = null, clip = null }) => [name, { impute, clip }] as const);
+  return { impute: preprocessing.impute, clip: preprocessing.clip, overrides: Object.fromEntries(own) };
 }
 
 /** The window grid of a spec, to extract rows for its model; `maxWindows` is a limit of the run, not of the model. */

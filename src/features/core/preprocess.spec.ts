@@ -1,12 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  fitPreprocessing,
-  identityPreprocessing,
-  imputeAndClip,
-  scaleToFloat32,
-  type ColumnTraits,
-} from './preprocess.js';
+import type { ColumnTraits } from './feature-policy.js';
+import { fitPreprocessing, identityPreprocessing, imputeAndClip, scaleToFloat32 } from './preprocess.js';
 import type { PreprocessingOptions } from './preprocessing.js';
 
 const MEDIAN: PreprocessingOptions = { impute: 'median', clip: 'none' };

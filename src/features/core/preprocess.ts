@@ -1,24 +1,18 @@
-import { AppError } from '../../shared/errors.js';
 import { percentileSorted } from '../../shared/stats.js';
-import type { FeatureDefinition } from './feature-catalogue.js';
-import type { FeatureValues, Preprocessing, PreprocessingOptions } from './preprocessing.js';
-
-/** What the fit has to know of a column. */
-export type ColumnTraits = Pick<FeatureDefinition, 'name' | 'kind' | 'rareEvent'>;
+import { featurePolicy, missingValue, type ColumnTraits } from './feature-policy.js';
+import type { FeaturePolicy, FeatureValues, Preprocessing, PreprocessingOptions } from './preprocessing.js';
 
 const CLIP_LOW_PERCENT = 0.1;
 const CLIP_HIGH_PERCENT = 99.9;
 const EPSILON = Number.EPSILON;
 
 /**
- * Fits imputation, clipping and scaling on the training rows.
- *
- * Rare events, categories and flags are never clipped: a quantile bound lies at "nothing happened" for something that
- * happens in fewer than one window of a thousand, and would erase exactly the windows worth finding.
+ * Fits imputation, clipping and scaling on the training rows, each column by its own policy.
  *
  * @param values rows x columns, row-major, NaN = missing
  * @param traits one entry a column
- * @throws AppError `config_invalid` when imputation is 'none' and a training value is missing
+ * @throws AppError `config_invalid` when a training value is missing where the policy is `impute: none`, or for a policy
+ *   that the kind of the feature does not allow
  */
 export function fitPreprocessing(
   values: FeatureValues,
@@ -37,10 +31,11 @@ export function fitPreprocessing(
     samplesSeen: rows,
   };
   for (let column = 0; column < columns; column++) {
+    const policy = featurePolicy(traits[column], options);
     const present = presentValues(values, rows, columns, column);
     // Rounded to float32 like the values they stand for: an imputed or clipped row is a float32 row again.
-    prep.imputeValue[column] = Math.fround(imputation(present, rows, options, traits[column]));
-    if (options.clip === 'quantiles' && present.length > 0 && isClipped(traits[column])) {
+    prep.imputeValue[column] = Math.fround(imputation(present, rows, policy, traits[column]));
+    if (policy.clip === 'quantiles' && present.length > 0) {
       prep.clipLow[column] = Math.fround(percentileSorted(present, CLIP_LOW_PERCENT));
       prep.clipHigh[column] = Math.fround(percentileSorted(present, CLIP_HIGH_PERCENT));
     }
@@ -62,9 +57,6 @@ export function identityPreprocessing(rows: number, columns: number): Preprocess
   };
 }
 
-const isClipped = ({ kind, rareEvent }: ColumnTraits): boolean =>
-  !rareEvent && kind !== 'categorical' && kind !== 'flag';
-
 /** The column's values without the missing ones, ascending. */
 function presentValues(values: FeatureValues, rows: number, columns: number, column: number): Float64Array {
   const present = new Float64Array(rows);
@@ -78,16 +70,13 @@ function presentValues(values: FeatureValues, rows: number, columns: number, col
 function imputation(
   sorted: Float64Array,
   rows: number,
-  { impute }: PreprocessingOptions,
+  { impute }: FeaturePolicy,
   { name }: ColumnTraits,
 ): number {
   const count = sorted.length;
-  if (impute === 'none' && count < rows) {
-    throw new AppError(
-      'config_invalid',
-      `features.impute is "none", but "${name}" is missing in ${rows - count} of ${rows} training windows.`,
-      { hint: 'Set features.impute to "median"; an Isolation Forest cannot be trained on missing values.' },
-    );
+  if (impute === 'none') {
+    if (count < rows) throw missingValue('config_invalid', name, rows - count, rows, 'training windows');
+    return NaN;
   }
   // Nothing ever measured: by definition "no data" is 0, in training and at serving time alike.
   if (count === 0) return 0;
@@ -139,7 +128,7 @@ function cleanValue(
 }
 
 /**
- * Replaces missing values and clips; a NaN cannot come out of it.
+ * Replaces missing values and clips. A NaN comes out only where the policy is `impute: none`.
  *
  * @param values rows x columns, row-major, NaN = missing
  * @param out same shape and type; may be `values` itself

@@ -6,7 +6,7 @@ export type FeatureValues = Float32Array | Float64Array;
 
 /** What was fitted on the training rows; applied unchanged to every later row. Arrays have one entry a feature. */
 export interface Preprocessing {
-  /** Replaces a missing value (NaN). */
+  /** Replaces a missing value (NaN); NaN itself where the policy is `impute: none`. */
   readonly imputeValue: Float64Array;
   readonly clipLow: Float64Array;
   readonly clipHigh: Float64Array;
@@ -18,8 +18,17 @@ export interface Preprocessing {
   readonly samplesSeen: number;
 }
 
-export interface PreprocessingOptions {
+/** How missing values and outliers of a feature are treated. */
+export interface FeaturePolicy {
+  /** What replaces a missing value, computed from the training rows; with 'none' a missing value is an error. */
   readonly impute: 'median' | 'mean' | 'none';
   /** 'quantiles' clips to the 0.1 % / 99.9 % training quantiles (numpy 'linear'); 'none' leaves values alone. */
   readonly clip: 'quantiles' | 'none';
+}
+
+/** The policy of all features, and by name what differs; null = as for all. */
+export interface PreprocessingOptions extends FeaturePolicy {
+  readonly overrides?: Readonly<
+    Record<string, { readonly [Key in keyof FeaturePolicy]: FeaturePolicy[Key] | null }>
+  >;
 }

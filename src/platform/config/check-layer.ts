@@ -7,6 +7,9 @@ import { listKeys } from './schema-tree.js';
 import { membersOf, type KeyRule, type SchemaClass } from './schema/key.js';
 import { TrainingServiceConfig } from './schema/training-service-config.js';
 
+/** The map whose names are features. */
+const FEATURE_MAP = 'features.overrides';
+
 /** Lists of feature names that are checked against the catalogue. */
 const FEATURE_LISTS = ['numeric', 'categorical', 'temporal', 'derived'].map((list) => `features.${list}`);
 
@@ -78,7 +81,7 @@ function checkMap(
         'wrong_value',
         `must be named by ${node.name.expected}`,
       );
-    }
+    } else if (path === FEATURE_MAP) checkFeatureName(name, here, 'is', context);
     const entry = asSection(value, here, context);
     if (entry) checkSection(entry, node.type, here, context);
   }
@@ -128,17 +131,20 @@ function unknownKey(key: string, section: string, siblings: readonly string[]): 
 }
 
 function checkFeatureNames(value: unknown, path: string, context: CheckContext): void {
+  if (!Array.isArray(value)) return;
+  for (const name of value) if (typeof name === 'string') checkFeatureName(name, path, 'names', context);
+}
+
+function checkFeatureName(name: string, path: string, verb: 'is' | 'names', context: CheckContext): void {
   const { layer, problems, knownFeatures } = context;
-  if (knownFeatures === undefined || !Array.isArray(value)) return;
-  for (const name of value) {
-    if (typeof name !== 'string' || knownFeatures.includes(name)) continue;
-    const meant = nearestSpelling(name, knownFeatures);
-    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-    problems.add(
-      layer.placeOf(path),
-      path,
-      'unknown_feature',
-      `names ${showValue(name)}, which is not in the feature catalogue${hint}`,
-    );
-  }
+  if (knownFeatures === undefined || knownFeatures.includes(name)) return;
+  const meant = nearestSpelling(name, knownFeatures);
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  const subject = verb === 'is' ? 'is for a feature that' : `names ${showValue(name)}, which`;
+  problems.add(
+    layer.placeOf(path),
+    path,
+    'unknown_feature',
+    `${subject} is not in the feature catalogue${hint}`,
+  );
 }

@@ -53,6 +53,15 @@ describe('environmentLayer', () => {
     );
   });
 
+  it('reads the policies of features from JSON', () => {
+    const { layer } = read({ TRAINING_FEATURES_OVERRIDES: '{"log_count": {"clip": "none"}}' });
+    expect(layer.tree).toEqual({ features: { overrides: { log_count: { clip: 'none' } } } });
+    expect(layer.nameOf('features.overrides.log_count.clip')).toBe('TRAINING_FEATURES_OVERRIDES');
+    expect(read({ TRAINING_FEATURES_OVERRIDES: '[' }).message).toContain(
+      'TRAINING_FEATURES_OVERRIDES: features.overrides must be a JSON object of overrides by name',
+    );
+  });
+
   it('reads deployment targets from JSON', () => {
     const { layer } = read({ TRAINING_DEPLOYMENT_TARGETS: '{"pi": {"directory": "/srv/pi"}}' });
     expect(layer.tree).toEqual({ deployment: { targets: { pi: { directory: '/srv/pi' } } } });

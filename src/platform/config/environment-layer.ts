@@ -10,8 +10,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The path of the first package file; read before the layers are made, so it is no key of its own. */
 export const MODEL_CONFIG_FILE = 'TRAINING_MODEL_CONFIG_FILE';
-/** All deployment targets at once, as JSON: their names are free, so they cannot be variables. */
-const TARGETS = 'TRAINING_DEPLOYMENT_TARGETS';
+/** Sections with names of their own, each as JSON in one variable: free names cannot be variables. */
+const MAPS: Readonly<Record<string, { readonly path: string; readonly what: string }>> = {
+  TRAINING_DEPLOYMENT_TARGETS: { path: 'deployment.targets', what: 'targets' },
+  TRAINING_FEATURES_OVERRIDES: { path: 'features.overrides', what: 'overrides' },
+};
 
 const MAX_SECRET_BYTES = 65_536;
 
@@ -41,7 +44,7 @@ export function environmentLayer(options: EnvironmentOptions, problems: ProblemL
     options.file === '' ? variable : `${options.file}: ${variable}`;
   const tree: PlainTree = {};
   const variableOf = new Map<string, string>();
-  const known = new Set<string>([MODEL_CONFIG_FILE, TARGETS]);
+  const known = new Set<string>([MODEL_CONFIG_FILE, ...Object.keys(MAPS)]);
   for (const key of listKeys()) {
     for (const name of key.envNames) known.add(name);
     if (key.options.secret === true) for (const name of key.envNames) known.add(`${name}_FILE`);
@@ -53,10 +56,11 @@ export function environmentLayer(options: EnvironmentOptions, problems: ProblemL
     setPath(tree, key.path.split('.'), key.rule.fromText(setting.value));
     variableOf.set(key.path, setting.variable);
   }
-  readTargets(options.env[TARGETS], label(TARGETS), tree, problems);
+  readMaps(options.env, label, tree, problems);
   reportUnknownNames(options.env, known, label, problems);
   const nameOf = (path: string): string => {
-    const name = path.startsWith('deployment.') ? TARGETS : variableOf.get(path);
+    const map = Object.keys(MAPS).find((variable) => path.startsWith(MAPS[variable].path));
+    const name = map ?? variableOf.get(path);
     return name === undefined ? label('environment') : label(name);
   };
   return { group: label('environment'), tree, fromEnvironment: true, nameOf, placeOf: nameOf };
@@ -125,12 +129,20 @@ function readSecretFile(path: string): string | undefined {
   }
 }
 
-function readTargets(text: string | undefined, label: string, tree: PlainTree, problems: ProblemList): void {
-  if (text === undefined || text.trim() === '') return;
-  try {
-    setPath(tree, ['deployment', 'targets'], JSON.parse(text));
-  } catch {
-    problems.add(label, 'deployment.targets', 'wrong_value', 'must be a JSON object of targets by name');
+function readMaps(
+  env: Environment,
+  label: (variable: string) => string,
+  tree: PlainTree,
+  problems: ProblemList,
+): void {
+  for (const [variable, { path, what }] of Object.entries(MAPS)) {
+    const text = env[variable];
+    if (text === undefined || text.trim() === '') continue;
+    try {
+      setPath(tree, path.split('.'), JSON.parse(text));
+    } catch {
+      problems.add(label(variable), path, 'wrong_value', `must be a JSON object of ${what} by name`);
+    }
   }
 }
 

@@ -49,6 +49,18 @@ describe('the matrices of a training', () => {
     expect(preprocessing.samplesSeen).toBe(3);
   });
 
+  it('have no missing value where none is replaced, in neither part', () => {
+    const unfilled = (held: readonly number[]): unknown =>
+      prepareDataset(
+        table([1, 10, 2, NaN, 3, 30, ...held]),
+        { features: [feature('a'), feature('b')], preprocessing: 'standard' },
+        split,
+        { ...options, overrides: { a: { impute: 'none', clip: null } } },
+      );
+    expect(() => unfilled([5, NaN, NaN, 6])).toThrowError(/^"a" is missing in 1 of 2 test windows/);
+    expect(unfilled([5, NaN, 6, 6])).toMatchObject({ holdoutRaw: Float32Array.from([5, 20, 6, 6]) });
+  });
+
   it('learn nothing from the held-out rows', () => {
     const one = prepare([100, 1000, 5, 7]);
     const other = prepare([-1e9, NaN, 1e9, 3]);

@@ -1,4 +1,5 @@
 import type { FeatureSetDefinition } from '../../features/core/feature-set.js';
+import { assertNothingMissing } from '../../features/core/feature-policy.js';
 import {
   fitPreprocessing,
   identityPreprocessing,
@@ -53,6 +54,8 @@ function rowsOf(values: Float32Array, columns: number, rows: Int32Array): Float3
 /**
  * Fits imputation, clipping and scaling on the training rows only, then applies them to both parts. A set with identity
  * preprocessing keeps its raw values, whatever the options.
+ *
+ * @throws AppError `config_invalid` when a value is missing in either part where the policy is `impute: none`
  */
 export function prepareDataset(
   table: WindowTable,
@@ -80,6 +83,11 @@ export function prepareDataset(
   const judgedRows = rowsForJudging(trainRows);
   const holdoutRows = split.test.length;
   const holdoutValues = rowsOf(table.values, columns, split.test);
+  const holdoutRaw = cleaned(holdoutValues, holdoutRows);
+  assertNothingMissing(holdoutRaw, holdoutRows, table.featureNames, preprocessing, {
+    code: 'config_invalid',
+    windows: 'test windows',
+  });
   return {
     preprocessing,
     columns,
@@ -90,6 +98,6 @@ export function prepareDataset(
     judgedRaw: cleaned(rowsOf(trainValues, columns, judgedRows), judgedRows.length),
     holdoutRows,
     holdoutValues,
-    holdoutRaw: cleaned(holdoutValues, holdoutRows),
+    holdoutRaw,
   };
 }

@@ -119,6 +119,31 @@ describe('problems', () => {
     expect(error.problems.map((problem) => problem.pointer)).toEqual(['model.n_estimators']);
   });
 
+  it('takes policies of features by name, and says which name or value is wrong', () => {
+    const box = new ConfigSandbox();
+    const known = ['mean_signal_strength', 'deauth_ratio'];
+    box.write(
+      'config/model_config.yaml',
+      'features:\n  overrides:\n    mean_signal_strength: {impute: mean}\n    deauth_ratio: {clip: quantiles}\n',
+    );
+    const { values } = box.load({
+      knownFeatures: known,
+      overrides: { features: { overrides: { deauth_ratio: { impute: 'none' } } } },
+    });
+    expect(values.features.overrides).toEqual({
+      mean_signal_strength: { impute: 'mean', clip: null },
+      deauth_ratio: { impute: 'none', clip: 'quantiles' },
+    });
+    box.write(
+      'config/model_config.yaml',
+      'features:\n  overrides:\n    mean_signal_strenght: {impute: mean}\n    deauth_ratio: {clip: quantile}\n',
+    );
+    expect(messages(box.refuse({ knownFeatures: known }))).toEqual([
+      'config/model_config.yaml:3: features.overrides.mean_signal_strenght is for a feature that is not in the feature catalogue; did you mean mean_signal_strength?',
+      'config/model_config.yaml:4: features.overrides.deauth_ratio.clip must be one of quantiles, none, or null (got "quantile"); did you mean quantiles?',
+    ]);
+  });
+
   it('checks feature names against the catalogue it is given', () => {
     const box = new ConfigSandbox();
     box.write('config/model_config.yaml', 'features:\n  numeric: [deauth_ratio, deauth_ration]\n');

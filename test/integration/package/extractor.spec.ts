@@ -343,6 +343,17 @@ describe.skipIf(numpy === undefined)(`the packaged extractor (numpy ${numpy ?? '
     );
   });
 
+  it('refuses a missing value that nothing replaces, and names its feature', async () => {
+    writeSpec({ set: 'wifi' }, { impute_values: Array.from({ length: 27 }, (_, i) => (i === 5 ? null : 0)) });
+    const rows = [0, 1].map((row) => Array.from({ length: 27 }, (_, i) => (row === 1 && i >= 4 ? null : 1)));
+    writeFileSync(join(directory, 'values.json'), JSON.stringify(rows));
+    const { stderr, code } = await runPython(directory, ['-W', 'error', '-c', PREPARE]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(
+      "ValueError: 'mean_signal_strength' is missing in 1 of 2 rows, and nothing replaces it (impute: none)",
+    );
+  });
+
   it.each([
     ['columns of another set', { set: 'wifi' }, { feature_set: 'agent-wifi' }, 'agent-wifi'],
     ['other definitions', { set: 'wifi' }, { catalogue_version: '0' }, 'definitions 0'],

@@ -1,5 +1,5 @@
-import { Key, Section } from './key.js';
-import { identifier, integer, listOf, oneOf, text } from './rules.js';
+import { Key, Section, SectionMap } from './key.js';
+import { identifier, integer, listOf, oneOf, orNull, text } from './rules.js';
 
 const names = () => listOf(identifier('a feature name'), 500);
 
@@ -40,6 +40,21 @@ export class WindowSettings {
   max_windows = 1_000_000;
 }
 
+/** What one feature has of its own. */
+export class FeatureOverride {
+  @Key(
+    orNull(oneOf(['median', 'mean', 'none'])),
+    'What replaces a missing value of this feature; null = as `features.impute`.',
+  )
+  impute: 'median' | 'mean' | 'none' | null = null;
+
+  @Key(
+    orNull(oneOf(['quantiles', 'none'])),
+    'Outlier treatment of this feature; null = as `features.clip`. Clips a rare event too when it is asked for by name.',
+  )
+  clip: 'quantiles' | 'none' | null = null;
+}
+
 export class FeaturesConfig {
   @Key(
     oneOf(['wifi', 'system', 'agent-wifi', 'agent-generic', 'agent-dns', 'agent-firewall']),
@@ -76,13 +91,16 @@ export class FeaturesConfig {
 
   @Key(
     oneOf(['median', 'mean', 'none']),
-    'What replaces a missing value, computed from the training rows. `none` keeps a table with missing values from being trained.',
+    'What replaces a missing value, computed from the training rows. With `none` a missing value is an error, in training and in scoring.',
   )
   impute: 'median' | 'mean' | 'none' = 'median';
 
   @Key(
     oneOf(['quantiles', 'none']),
-    'Outlier treatment: clip to the 0.1 % and 99.9 % quantiles of the training rows, or leave values alone.',
+    'Outlier treatment: clip to the 0.1 % and 99.9 % quantiles of the training rows (rare events, categories and flags never), or leave values alone.',
   )
   clip: 'quantiles' | 'none' = 'quantiles';
+
+  @SectionMap(FeatureOverride, identifier('a feature name'))
+  overrides: Record<string, FeatureOverride> = {};
 }
