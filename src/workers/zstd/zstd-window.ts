@@ -1,0 +1,54 @@
+/** Decompressed bytes made at once at most (RFC 8878, section 3.1.1.2.4). */
+export const MAX_BLOCK_BYTES = 128 * 1024;
+/** Slack of large windows: how much is written between two moves of the window to the front. */
+const MAX_SLACK_BYTES = 32 * 1024 * 1024;
+
+/** The decompressed bytes of a frame that matches may refer to, and behind them those nobody has taken yet. */
+export class ZstdWindow {
+  bytes = new Uint8Array(0);
+  /** Where the next byte goes. */
+  end = 0;
+  /** First byte of the frame that is still held. */
+  start = 0;
+  /** First byte that was not taken yet. */
+  private taken = 0;
+  private windowBytes = 0;
+
+  /** Begins a frame. The buffer of an earlier frame is used again where it is large enough. */
+  reset(windowBytes: number): void {
+    const slack = Math.min(Math.max(windowBytes, 4 * MAX_BLOCK_BYTES), MAX_SLACK_BYTES);
+    if (this.bytes.length < windowBytes + slack) this.bytes = new Uint8Array(windowBytes + slack);
+    this.windowBytes = windowBytes;
+    this.end = 0;
+    this.start = 0;
+    this.taken = 0;
+  }
+
+  /** Bytes that wait to be taken. */
+  get waiting(): number {
+    return this.end - this.taken;
+  }
+
+  /** Makes room for one block; only when nothing waits. */
+  makeRoom(): void {
+    if (this.end + MAX_BLOCK_BYTES <= this.bytes.length) return;
+    const kept = Math.min(this.windowBytes, this.end - this.start);
+    this.bytes.copyWithin(0, this.end - kept, this.end);
+    this.start = 0;
+    this.end = kept;
+    this.taken = kept;
+  }
+
+  /** Copies waiting bytes into into[at...]; their number. */
+  take(into: Uint8Array, at: number): number {
+    const count = Math.min(this.waiting, into.length - at);
+    into.set(this.bytes.subarray(this.taken, this.taken + count), at);
+    this.taken += count;
+    return count;
+  }
+
+  /** How far back a match may reach from `end`. */
+  reach(end: number): number {
+    return Math.min(end - this.start, this.windowBytes);
+  }
+}
