@@ -33,6 +33,31 @@ import type { WindowView } from './window-view.js';
 /** Computes one column from the sums of one window; definitions in feature-catalogue.ts. */
 export type FeatureFormula = (window: WindowView) => number;
 
+/**
+ * What one cell of the grid tells beyond the sums of its window: the windows of other devices in the same time slot, and
+ * those of the device before it. Known only when all lines are in.
+ */
+export interface GridCell {
+  /** Codes of what the device is and what it talks on, up to and including this window. */
+  readonly deviceType: number;
+  readonly connectionType: number;
+  /** Programs the device shows for the first time. */
+  readonly newPrograms: number;
+  /** Devices with a line in this time slot, lines of the most active one, lines of all. */
+  readonly slotDevices: number;
+  readonly slotTopDevice: number;
+  readonly slotLogs: number;
+}
+
+type GridFeature =
+  | 'device_type'
+  | 'connection_type'
+  | 'total_devices'
+  | 'max_device_activity'
+  | 'mean_device_activity'
+  | 'new_program_count';
+type WindowFeature = Exclude<FeatureName, GridFeature>;
+
 const ratio = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
 const count =
   (column: number): FeatureFormula =>
@@ -75,7 +100,7 @@ function slopePerMinute({ ints, sums }: WindowView): number {
   return (60 * (n * sums[SIGNAL_PRODUCTS] - seconds * sums[SIGNAL_SUM])) / spread;
 }
 
-export const FEATURE_FORMULAS: Readonly<Record<FeatureName, FeatureFormula>> = {
+const WINDOW_FORMULAS: Readonly<Record<WindowFeature, FeatureFormula>> = {
   auth_failure_ratio: perWifiLine(AUTH_FAILURES),
   deauth_ratio: perWifiLine(DISCONNECTS),
   beacon_ratio: perWifiLine(BEACONS),
@@ -87,8 +112,6 @@ export const FEATURE_FORMULAS: Readonly<Record<FeatureName, FeatureFormula>> = {
   mean_packet_loss: () => NaN,
   error_ratio: perLine(ERRORS),
   warning_ratio: perLine(WARNINGS),
-  device_type: ({ deviceType }) => deviceType,
-  connection_type: ({ connectionType }) => connectionType,
   mean_hour_of_day: ({ hourOfDay }) => hourOfDay,
   mean_day_of_week: ({ dayOfWeek }) => dayOfWeek,
   mean_time_between_events: ({ ints, lengthSeconds }) =>
@@ -100,12 +123,41 @@ export const FEATURE_FORMULAS: Readonly<Record<FeatureName, FeatureFormula>> = {
   error_log_ratio: perLine(ERROR_TEXTS),
   unique_program_count: count(PROGRAMS),
   disassociation_events: count(DISASSOCIATIONS),
-  total_devices: ({ slotDevices }) => slotDevices,
-  max_device_activity: ({ slotTopDevice }) => slotTopDevice,
-  mean_device_activity: ({ slotLogs, slotDevices }) => ratio(slotLogs, slotDevices),
   signal_missing: ({ ints }) => (ints[SIGNALS] > 0 ? 0 : 1),
-  new_program_count: ({ newPrograms }) => newPrograms,
   max_gap_seconds: ({ ints, lengthSeconds }) =>
     (longestEmptyRun(ints[BINS_LOW], ints[BINS_HIGH]) * lengthSeconds) / BINS,
   top_program_share: perLine(TOP_PROGRAM),
 };
+
+const GRID_FORMULAS: Readonly<Record<GridFeature, (cell: GridCell) => number>> = {
+  device_type: ({ deviceType }) => deviceType,
+  connection_type: ({ connectionType }) => connectionType,
+  total_devices: ({ slotDevices }) => slotDevices,
+  max_device_activity: ({ slotTopDevice }) => slotTopDevice,
+  mean_device_activity: ({ slotLogs, slotDevices }) => ratio(slotLogs, slotDevices),
+  new_program_count: ({ newPrograms }) => newPrograms,
+};
+
+export interface FormulaColumn<Source> {
+  /** Position in the feature set. */
+  readonly column: number;
+  readonly formula: (source: Source) => number;
+}
+
+export interface FeatureColumns {
+  /** Computed when a window is closed, in the order of its row. */
+  readonly window: readonly FormulaColumn<WindowView>[];
+  /** Computed when the grid is built. */
+  readonly grid: readonly FormulaColumn<GridCell>[];
+}
+
+/** The features of a set, by when they can be computed. */
+export function featureColumns(names: readonly string[]): FeatureColumns {
+  const window: FormulaColumn<WindowView>[] = [];
+  const grid: FormulaColumn<GridCell>[] = [];
+  names.forEach((name, column) => {
+    if (name in GRID_FORMULAS) grid.push({ column, formula: GRID_FORMULAS[name as GridFeature] });
+    else window.push({ column, formula: WINDOW_FORMULAS[name as WindowFeature] });
+  });
+  return { window, grid };
+}

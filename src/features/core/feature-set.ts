@@ -1,6 +1,7 @@
 import type { DecodeText } from '../../export/core/log-record.js';
 import type { RecordNames } from '../../export/core/name-table.js';
 import type { RecordBatch } from '../../export/core/record-batch.js';
+import type { AggregatorState } from './aggregator-state.js';
 import type { EventColumns } from './event-columns.js';
 import type { FeatureDefinition } from './feature-catalogue.js';
 import type { WindowConfig, WindowTable, ZoneOffset } from './window-table.js';
@@ -10,13 +11,25 @@ export interface RowAggregator {
   /** Whether {@link add} reads the columns of the events; if not, the lines need not be classified. */
   readonly needsEvents: boolean;
   /**
-   * Adds the rows that the filters keep (`ROW.kept`), in any order; nothing of the batch is kept.
+   * Adds the rows that the filters keep (`ROW.kept`); nothing of the batch is kept.
    *
    * @param events columns of the same rows; null when {@link needsEvents} is false
+   * @throws WindowReopened for a line whose window is finished, which cannot happen with `keepAll`: read again with it
    * @throws AppError `export_invalid` as soon as it is certain that the grid has more windows than allowed
    */
   add(batch: RecordBatch, events: EventColumns | null): void;
-  /** The complete grid of all lines added so far. */
+  /**
+   * All that this aggregator knows, for another one of the same set and window to {@link absorb}; this one is of no use
+   * afterwards.
+   */
+  exportState(): AggregatorState;
+  /**
+   * As if the lines of the other part had followed ours; whichever way the input is split, the table has the same bytes.
+   *
+   * @throws WindowReopened as {@link add}; this aggregator is of no use afterwards
+   */
+  absorb(state: AggregatorState): void;
+  /** The complete grid of all lines added so far; the aggregator is of no use afterwards. */
   finish(): WindowTable;
 }
 

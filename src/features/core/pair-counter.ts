@@ -1,69 +1,146 @@
+import { pairHash } from './pair-hash.js';
+
+/** Live pairs of a {@link PairCounter} as columns; `counts` is empty when nothing was counted. */
+export interface PairState {
+  readonly slots: Int32Array;
+  readonly ids: Float64Array;
+  readonly counts: Int32Array;
+}
+
+const MIN_CELLS = 1024;
+/** Cells a live pair may have before the table shrinks again. */
+const ROOMY = 8;
+
 /**
- * Counts occurrences of (slot, id) pairs in an open-addressed table of typed arrays: the distinct counts of a window
- * (addresses, SSIDs, programs) without an object per window. 12 bytes a cell at a load of at most one half.
+ * The distinct things of the open windows: a set of (slot, id) pairs, or a count of each, in an open-addressed table of
+ * typed arrays (linear probing, at most five eighths full): 12 bytes a cell, 16 with counts. An id is any whole number
+ * of up to 53 bits, so that an address is its own id and nothing has to remember the addresses seen.
  */
 export class PairCounter {
-  private slots = new Int32Array(1024).fill(-1);
-  private ids = new Int32Array(1024);
-  private counts = new Int32Array(1024);
-  private mask = 1023;
+  private slots = new Int32Array(MIN_CELLS).fill(-1);
+  private ids = new Float64Array(MIN_CELLS);
+  private counts: Int32Array;
+  private mask = MIN_CELLS - 1;
   private used = 0;
 
-  /** Adds one occurrence and returns how many there are now: 1 means the pair is new. Both numbers are >= 0. */
+  /** @param counted false: a set, which only tells a new pair from a known one */
+  constructor(private readonly counted: boolean) {
+    this.counts = new Int32Array(counted ? MIN_CELLS : 0);
+  }
+
+  /** Pairs held. */
+  get size(): number {
+    return this.used;
+  }
+
+  /** Cells of the table. */
+  get capacity(): number {
+    return this.slots.length;
+  }
+
+  /**
+   * Adds one occurrence and returns how many there are now: 1 means the pair is new. A set returns 2 for every pair it
+   * knows. Both numbers are >= 0.
+   */
   add(slot: number, id: number): number {
-    let cell = this.cellOf(slot, id);
-    for (; this.slots[cell] >= 0; cell = (cell + 1) & this.mask) {
-      if (this.slots[cell] === slot && this.ids[cell] === id) return ++this.counts[cell];
+    const { slots, ids, mask } = this;
+    let cell = pairHash(slot, id) & mask;
+    for (; slots[cell] >= 0; cell = (cell + 1) & mask) {
+      if (slots[cell] === slot && ids[cell] === id) return this.counted ? ++this.counts[cell] : 2;
     }
-    this.slots[cell] = slot;
-    this.ids[cell] = id;
-    this.counts[cell] = 1;
-    if (++this.used * 2 > this.mask) this.grow();
+    this.insert(cell, slot, id, 1);
     return 1;
   }
 
-  private cellOf(slot: number, id: number): number {
-    // Multiplicative hashing (Knuth): neighbouring slots and ids must not fall on neighbouring cells.
-    const hash = Math.imul(slot, 0x9e3779b1) ^ Math.imul(id + 0x7f4a7c15, 0x85ebca6b);
-    return (hash ^ (hash >>> 15)) & this.mask;
+  /** As `count` times {@link add}: the pair was new when the answer equals `count` (1 for a set). */
+  addCount(slot: number, id: number, count: number): number {
+    const known = this.add(slot, id);
+    if (!this.counted || count === 1) return known;
+    const { slots, ids, mask } = this;
+    let cell = pairHash(slot, id) & mask;
+    while (slots[cell] !== slot || ids[cell] !== id) cell = (cell + 1) & mask;
+    return (this.counts[cell] += count - 1);
+  }
+
+  /** Forgets the pairs of the slots marked 1, and gives memory back that only they needed. */
+  dropSlots(closed: Uint8Array): void {
+    const { slots, ids, counts } = this;
+    let kept = 0;
+    for (let cell = 0; cell < slots.length; cell++) {
+      if (slots[cell] >= 0 && closed[slots[cell]] === 0) kept++;
+    }
+    if (kept === this.used) return;
+    let cells = slots.length;
+    while (cells > MIN_CELLS && cells > kept * ROOMY * 2) cells /= 2;
+    this.allocate(cells);
+    for (let cell = 0; cell < slots.length; cell++) {
+      if (slots[cell] >= 0 && closed[slots[cell]] === 0) {
+        this.place(slots[cell], ids[cell], this.counted ? counts[cell] : 1);
+      }
+    }
+  }
+
+  /** Forgets all pairs. */
+  clear(): void {
+    this.allocate(MIN_CELLS);
+  }
+
+  /** Calls back for every pair, in no particular order; `count` is 1 in a set. */
+  forEach(visit: (slot: number, id: number, count: number) => void): void {
+    const { slots, ids, counts } = this;
+    for (let cell = 0; cell < slots.length; cell++) {
+      if (slots[cell] >= 0) visit(slots[cell], ids[cell], this.counted ? counts[cell] : 1);
+    }
+  }
+
+  /** @param number new number of each slot; pairs of slots with -1 are left out */
+  export(number: Int32Array): PairState {
+    let count = 0;
+    this.forEach((slot) => {
+      if (number[slot] >= 0) count++;
+    });
+    const state = {
+      slots: new Int32Array(count),
+      ids: new Float64Array(count),
+      counts: new Int32Array(this.counted ? count : 0),
+    };
+    let at = 0;
+    this.forEach((slot, id, occurrences) => {
+      if (number[slot] < 0) return;
+      state.slots[at] = number[slot];
+      state.ids[at] = id;
+      if (this.counted) state.counts[at] = occurrences;
+      at++;
+    });
+    return state;
+  }
+
+  private insert(cell: number, slot: number, id: number, count: number): void {
+    this.slots[cell] = slot;
+    this.ids[cell] = id;
+    if (this.counted) this.counts[cell] = count;
+    if (++this.used * 8 > this.slots.length * 5) this.grow();
+  }
+
+  private place(slot: number, id: number, count: number): void {
+    let cell = pairHash(slot, id) & this.mask;
+    while (this.slots[cell] >= 0) cell = (cell + 1) & this.mask;
+    this.insert(cell, slot, id, count);
   }
 
   private grow(): void {
     const { slots, ids, counts } = this;
-    const size = slots.length * 2;
-    this.slots = new Int32Array(size).fill(-1);
-    this.ids = new Int32Array(size);
-    this.counts = new Int32Array(size);
-    this.mask = size - 1;
-    for (let i = 0; i < slots.length; i++) {
-      if (slots[i] < 0) continue;
-      let cell = this.cellOf(slots[i], ids[i]);
-      while (this.slots[cell] >= 0) cell = (cell + 1) & this.mask;
-      this.slots[cell] = slots[i];
-      this.ids[cell] = ids[i];
-      this.counts[cell] = counts[i];
+    this.allocate(slots.length * 2);
+    for (let cell = 0; cell < slots.length; cell++) {
+      if (slots[cell] >= 0) this.place(slots[cell], ids[cell], this.counted ? counts[cell] : 1);
     }
   }
-}
 
-/** Gives equal keys equal small numbers, in order of first appearance. */
-export class Interner<Key> {
-  private readonly idByKey = new Map<Key, number>();
-
-  id(key: Key): number {
-    const known = this.idByKey.get(key);
-    if (known !== undefined) return known;
-    const id = this.idByKey.size;
-    this.idByKey.set(key, id);
-    return id;
-  }
-
-  get size(): number {
-    return this.idByKey.size;
-  }
-
-  /** Keys by id. */
-  keys(): Key[] {
-    return [...this.idByKey.keys()];
+  private allocate(cells: number): void {
+    this.slots = new Int32Array(cells).fill(-1);
+    this.ids = new Float64Array(cells);
+    this.counts = new Int32Array(this.counted ? cells : 0);
+    this.mask = cells - 1;
+    this.used = 0;
   }
 }

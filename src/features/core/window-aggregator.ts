@@ -1,15 +1,29 @@
-import type { RecordNames } from '../../export/core/name-table.js';
+import type { NameTable, RecordNames } from '../../export/core/name-table.js';
 import { ROW, type RecordBatch } from '../../export/core/record-batch.js';
-import { isWifiLine, isWifiProgram } from '../../export/core/wifi-programs.js';
-import { bandBit, programBits } from './device-kind.js';
-import { AUTH_FAILURE, BEACON, CONNECT, DISASSOCIATION, DISCONNECT, JOIN, WIFI } from './event-class.js';
-import { EVENT, type EventColumns } from './event-columns.js';
+import { type AggregatorState, renumber } from './aggregator-state.js';
+import type { EventColumns } from './event-columns.js';
 import type { FeatureDefinition } from './feature-catalogue.js';
+import { featureColumns, type FeatureColumns } from './feature-formulas.js';
 import type { AggregatorOptions, RowAggregator } from './feature-set.js';
-import { Interner, PairCounter } from './pair-counter.js';
-import { buildWindowTable, checkGridSize, checkWindows } from './window-grid.js';
-import * as col from './window-slots.js';
+import { ProgramTraits } from './program-traits.js';
+import { TextNumbers } from './text-numbers.js';
+import { checkWindows } from './window-grid.js';
+import { type SlotKeeper, WindowLedger } from './window-ledger.js';
+import { WindowRows } from './window-rows.js';
+import { BAND_BITS, DEVICES, LOGS, PROGRAM_BITS, TOP_DEVICE } from './window-slots.js';
+import { WindowSums } from './window-sums.js';
+import {
+  buildWindowTable,
+  KIND_BAND_SHIFT,
+  POOLED_ROW_INTEGERS,
+  ROW_DEVICES,
+  ROW_INTEGERS,
+  ROW_KIND,
+  ROW_LOGS,
+  ROW_TOP_DEVICE,
+} from './window-table-builder.js';
 import type { WindowConfig, WindowTable, ZoneOffset } from './window-table.js';
+import { WindowView } from './window-view.js';
 
 export interface WindowAggregatorInput extends AggregatorOptions {
   readonly window: WindowConfig;
@@ -17,232 +31,217 @@ export interface WindowAggregatorInput extends AggregatorOptions {
   readonly zone: ZoneOffset;
 }
 
-/** Windows of one device (or of all, pooled). */
-interface Owner {
-  readonly id: number;
-  readonly slotByWindow: Map<number, number>;
-  /** Program number -> earliest window that held it. */
-  readonly firstWindowByProgram: Map<number, number>;
-  lastWindow: number;
-  lastSlot: number;
-}
+const ALL_DEVICES = '*';
 
 /**
- * Sums log lines into windows. Lines may come in any order and the result is the same to the last bit, because all
- * sums are integers. Memory grows with the non-empty windows (172 bytes each and 12 to 24 per distinct address, SSID
- * and program in it), never with the lines.
+ * Sums log lines into windows. Lines may come in any order, and may be split among several aggregators, and the result
+ * is the same to the last bit, because all sums are integers. Memory: some 200 bytes for an open window and 20 to 40 per
+ * distinct address, SSID and program in it, 100 for a finished one, nothing for a line.
  */
-export class WindowAggregator implements RowAggregator {
+export class WindowAggregator implements RowAggregator, SlotKeeper {
   readonly needsEvents = true;
-  private readonly slots = new col.WindowSlots();
-  private readonly ownerList: Owner[] = [];
-  private readonly ownerNames = new Interner<string>();
-  private readonly deviceNames = new Interner<string>();
-  private readonly macs = new Interner<number>();
-  private readonly bitsByProgram: number[] = [];
-  private readonly wifiByProgram: boolean[] = [];
-  private readonly macPairs = new PairCounter();
-  private readonly ssidPairs = new PairCounter();
-  private readonly programPairs = new PairCounter();
-  private readonly devicePairs = new PairCounter();
+  /** What is open and what is finished. */
+  readonly ledger: WindowLedger;
+  readonly sums: WindowSums;
   private readonly config: WindowConfig;
   private readonly names: RecordNames;
-  private readonly decode: AggregatorOptions['decode'];
-  private readonly features: readonly FeatureDefinition[];
-  private readonly zone: ZoneOffset;
+  private readonly columns: FeatureColumns;
+  private readonly featureNames: readonly string[];
+  private readonly traits: ProgramTraits;
+  private readonly view: WindowView;
   private readonly lengthMs: number;
   private readonly strideMs: number;
   private readonly pooled: boolean;
-  private firstMs = NaN;
-  private lastMs = NaN;
-  // The line being added: read once, used for each window that covers it.
-  private line = { device: 0, program: 0, groups: 0, wifi: false, level: -1, errorText: false };
-  private fields = { signal: NaN, txrate: NaN, freq: -1 };
-  private lastDevice = -1;
-  private lastOwner: Owner | null = null;
-  private mac = -1;
-  private ssid = -1;
+  /** Windows do not overlap: a line lies in one. */
+  private readonly single: boolean;
+  // Start of the window that a line of each owner fell into last, and its slot; NaN = look it up.
+  private lastStart = new Float64Array(64).fill(NaN);
+  private lastSlot = new Int32Array(64);
+  // Our numbers for the SSIDs of a table.
+  private readonly ssidTexts = new TextNumbers();
+  private ssidSource: NameTable | null = null;
+  private ssidsRead = 0;
 
   /** @throws AppError `config_invalid` for a length or stride that makes no grid */
-  constructor({ window: config, features, zone, names, decode }: WindowAggregatorInput) {
-    this.config = config;
-    this.features = features;
-    this.zone = zone;
-    this.names = names;
-    this.decode = decode;
+  constructor({ window: config, features, zone, names, keepAll }: WindowAggregatorInput) {
     checkWindows(config);
+    this.config = config;
+    this.names = names;
+    this.featureNames = features.map(({ name }) => name);
+    this.columns = featureColumns(this.featureNames);
     this.lengthMs = config.lengthSeconds * 1000;
     this.strideMs = config.strideSeconds * 1000;
+    this.single = this.lengthMs === this.strideMs;
     this.pooled = config.groupBy === 'all';
+    this.traits = new ProgramTraits(names.programs);
+    this.view = new WindowView(config.lengthSeconds, zone);
+    const integers = this.pooled ? POOLED_ROW_INTEGERS : ROW_INTEGERS;
+    this.ledger = new WindowLedger({
+      ...{ config, keeper: this, keepAll },
+      rows: new WindowRows(this.columns.window.length, integers),
+      ownerName: (owner) => this.ownerName(owner),
+    });
+    const asks = (name: string): boolean => this.featureNames.includes(name);
+    const needs = {
+      macs: asks('unique_mac_count'),
+      ssids: asks('unique_ssid_count'),
+      programCounts: asks('top_program_share'),
+      newPrograms: asks('new_program_count'),
+      bins: asks('max_gap_seconds'),
+      devices: this.pooled,
+    };
+    this.sums = new WindowSums(needs, this.lengthMs, this.traits, this.ledger);
   }
 
   add(batch: RecordBatch, events: EventColumns | null): void {
     if (events === null) throw new TypeError('The columns of the events are missing.');
-    for (let row = 0; row < batch.count; row++) {
-      if ((batch.flags[row] & ROW.kept) !== 0) this.addRow(batch, events, row);
-    }
-  }
-
-  private addRow(batch: RecordBatch, events: EventColumns, row: number): void {
-    const timestampMs = batch.timeMs[row];
-    if (!(timestampMs >= this.firstMs)) this.firstMs = timestampMs;
-    if (!(timestampMs <= this.lastMs)) this.lastMs = timestampMs;
-    const owner = this.ownerOf(batch.device[row]);
-    const { line, fields } = this;
-    this.loadProgram(batch.program[row]);
-    line.groups = events.groups[row];
-    const program = this.names.programs.name(line.program);
-    line.wifi =
-      (line.groups & WIFI) !== 0 ||
-      this.wifiByProgram[line.program] ||
-      (program === 'syslog' &&
-        isWifiLine(program, this.decode(batch.bytes, batch.messageStart[row], batch.messageEnd[row])));
-    line.level = batch.level[row];
-    line.errorText = (events.flags[row] & EVENT.errorText) !== 0;
-    this.mac = events.mac[row] >= 0 ? this.macs.id(events.mac[row]) : -1;
-    this.ssid = events.ssid[row];
-    fields.signal = events.signal[row];
-    fields.txrate = events.txrate[row];
-    fields.freq = events.freq[row];
-
-    const newest = Math.floor(timestampMs / this.strideMs);
-    const oldest = Math.floor((timestampMs - this.lengthMs) / this.strideMs) + 1;
-    for (let window = oldest; window <= newest; window++) {
-      const slot = window === owner.lastWindow ? owner.lastSlot : this.slotOf(owner, window);
-      this.addLine(owner, window, slot, timestampMs - window * this.strideMs);
-    }
-  }
-
-  /** The complete grid of all lines added so far. */
-  finish(): WindowTable {
-    const { slots } = this;
-    const newPrograms = new Int32Array(slots.count);
-    for (const owner of this.ownerList) {
-      for (const window of owner.firstWindowByProgram.values()) {
-        const slot = owner.slotByWindow.get(window);
-        if (slot !== undefined) newPrograms[slot]++;
+    this.readNames(events);
+    const { ledger, sums, lengthMs, single, pooled } = this;
+    const { count, flags, timeMs, device } = batch;
+    let lines = 0;
+    let low = Infinity;
+    let high = -Infinity;
+    for (let row = 0; row < count; row++) {
+      if ((flags[row] & ROW.kept) === 0) continue;
+      const time = timeMs[row];
+      const owner = pooled ? 0 : device[row];
+      lines++;
+      if (time < low) low = time;
+      if (time > high) high = time;
+      if (single) {
+        const offset = time - this.lastStart[owner];
+        // Most lines fall into the same window as the one before; NaN is no such window.
+        if (offset >= 0 && offset < lengthMs) {
+          sums.addLine(batch, events, row, this.lastSlot[owner], offset);
+          continue;
+        }
       }
+      ledger.extend(low, high);
+      if (single) this.enter(owner, time);
+      this.addToAll(batch, events, row, owner);
     }
-    const { config, features, zone, firstMs, lastMs } = this;
+    if (lines > 0) ledger.extend(low, high);
+    ledger.endBatch(lines);
+  }
+
+  finish(): WindowTable {
+    const { config, columns, featureNames, ledger, sums } = this;
+    ledger.closeAll();
+    sums.drop();
     return buildWindowTable({
-      config,
-      features,
-      zone,
-      slots,
-      owners: this.ownerNames.keys(),
-      newPrograms,
-      firstMs,
-      lastMs,
+      ...{ config, columns, featureNames, ledger, earliest: sums.earliest },
+      emptyWindow: (startMs, values) => {
+        this.view.loadEmpty(startMs);
+        this.compute(values, 0);
+      },
+      deviceName: (owner) => this.ownerName(owner),
     });
   }
 
-  private ownerOf(device: number): Owner {
-    if (this.lastOwner !== null && device === this.lastDevice) return this.lastOwner;
-    const name = this.names.devices.name(device);
-    if (this.pooled) this.line.device = this.deviceNames.id(name);
-    const id = this.ownerNames.id(this.pooled ? '*' : name);
-    if (id === this.ownerList.length) {
-      this.ownerList.push({
-        id,
-        slotByWindow: new Map(),
-        firstWindowByProgram: new Map(),
-        lastWindow: NaN,
-        lastSlot: -1,
-      });
-    }
-    this.lastDevice = device;
-    this.lastOwner = this.ownerList[id];
-    return this.lastOwner;
+  exportState(): AggregatorState {
+    const { ledger, sums, names } = this;
+    return {
+      devices: names.devices.names().slice(),
+      programs: names.programs.names().slice(),
+      texts: this.ssidTexts.list(),
+      ...sums.export(ledger.openSlots(), ledger.slotLimit),
+      ledger: ledger.export(),
+    };
   }
 
-  private loadProgram(program: number): void {
-    for (let id = this.bitsByProgram.length; id <= program; id++) {
-      const name = this.names.programs.name(id);
-      this.bitsByProgram.push(programBits(name));
-      this.wifiByProgram.push(isWifiProgram(name));
-    }
-    this.line.program = program;
+  absorb(state: AggregatorState): void {
+    const { names, ledger, ssidTexts } = this;
+    const device = renumber(state.devices, (name) => names.devices.id(name));
+    const owner = this.pooled ? (): number => 0 : device;
+    const slots = ledger.absorb(state.ledger, owner);
+    this.sums.absorb(state, {
+      ...{ slots, owner, device },
+      program: renumber(state.programs, (name) => names.programs.id(name)),
+      text: renumber(state.texts, (text) => ssidTexts.number(text)),
+    });
   }
 
-  private slotOf(owner: Owner, window: number): number {
-    let slot = owner.slotByWindow.get(window);
-    if (slot === undefined) {
-      const overlap = Math.ceil(this.lengthMs / this.strideMs);
-      // Edge windows are dropped later, so that many more may exist than the grid will have.
-      const edges = 2 * overlap * this.ownerList.length;
-      checkGridSize(this.config, this.slots.count + 1 - edges, this.firstMs, this.lastMs);
-      slot = this.slots.create(owner.id, window);
-      owner.slotByWindow.set(window, slot);
-    }
-    owner.lastWindow = window;
-    owner.lastSlot = slot;
-    return slot;
+  openSlot(slot: number): void {
+    this.sums.slots.clear(slot);
   }
 
-  /** @param offset milliseconds after the window's start */
-  private addLine(owner: Owner, window: number, slot: number, offset: number): void {
-    const { line, slots } = this;
-    const { ints } = slots;
-    const { groups } = line;
-    const at = slot * col.INT_COLUMNS;
-    ints[at + col.LOGS]++;
-    if (line.wifi) ints[at + col.WIFI_LINES]++;
-    if ((groups & AUTH_FAILURE) !== 0) ints[at + col.AUTH_FAILURES]++;
-    if ((groups & DISCONNECT) !== 0) ints[at + col.DISCONNECTS]++;
-    if ((groups & DISASSOCIATION) !== 0) ints[at + col.DISASSOCIATIONS]++;
-    if ((groups & BEACON) !== 0) ints[at + col.BEACONS]++;
-    if ((groups & CONNECT) !== 0) ints[at + col.CONNECTS]++;
-    if ((groups & JOIN) !== 0) ints[at + col.JOINS]++;
-    if (line.level >= 0 && line.level <= 3) ints[at + col.ERRORS]++;
-    else if (line.level === 4) ints[at + col.WARNINGS]++;
-    if (line.errorText) ints[at + col.ERROR_TEXTS]++;
-    if (offset < ints[at + col.FIRST_OFFSET]) ints[at + col.FIRST_OFFSET] = offset;
-    if (offset > ints[at + col.LAST_OFFSET]) ints[at + col.LAST_OFFSET] = offset;
-    const bin = Math.floor((offset * 60) / this.lengthMs);
-    if (bin < 30) ints[at + col.BINS_LOW] |= 1 << bin;
-    else ints[at + col.BINS_HIGH] |= 1 << (bin - 30);
-    ints[at + col.PROGRAM_BITS] |= this.bitsByProgram[line.program];
-    slots.sums[slot * col.SUM_COLUMNS + col.OFFSET_SUM] += offset;
-    this.countDistinct(owner, window, slot, at);
-    this.addMeasurements(slot, at, offset);
-  }
-
-  private countDistinct(owner: Owner, window: number, slot: number, at: number): void {
-    const { ints } = this.slots;
-    const { program, device } = this.line;
-    const ofProgram = this.programPairs.add(slot, program);
-    if (ofProgram > ints[at + col.TOP_PROGRAM]) ints[at + col.TOP_PROGRAM] = ofProgram;
-    if (ofProgram === 1) {
-      ints[at + col.PROGRAMS]++;
-      const first = owner.firstWindowByProgram.get(program);
-      if (first === undefined || window < first) owner.firstWindowByProgram.set(program, window);
-    }
-    if (this.mac >= 0 && this.macPairs.add(slot, this.mac) === 1) ints[at + col.MACS]++;
-    if (this.ssid >= 0 && this.ssidPairs.add(slot, this.ssid) === 1) ints[at + col.SSIDS]++;
+  closeSlot(slot: number, row: number): void {
+    const { ledger, sums, view } = this;
+    const { rows } = ledger;
+    const owner = ledger.owner(slot);
+    if (this.lastSlot[owner] === slot) this.lastStart[owner] = NaN;
+    view.load(sums.slots, slot, ledger.window(slot) * this.strideMs);
+    const from = rows.offset(row);
+    this.compute(rows.floats[rows.block(row)], from);
+    const integers = rows.ints[rows.block(row)];
+    const at = from + rows.columns;
+    integers[at + ROW_LOGS] = view.ints[LOGS];
+    integers[at + ROW_KIND] = view.ints[PROGRAM_BITS] | (view.ints[BAND_BITS] << KIND_BAND_SHIFT);
     if (!this.pooled) return;
-    const ofDevice = this.devicePairs.add(slot, device);
-    if (ofDevice === 1) ints[at + col.DEVICES]++;
-    if (ofDevice > ints[at + col.TOP_DEVICE]) ints[at + col.TOP_DEVICE] = ofDevice;
+    integers[at + ROW_DEVICES] = view.ints[DEVICES];
+    integers[at + ROW_TOP_DEVICE] = view.ints[TOP_DEVICE];
   }
 
-  private addMeasurements(slot: number, at: number, offset: number): void {
-    const { signal, txrate, freq } = this.fields;
-    const { ints, sums } = this.slots;
-    if (freq > 0) ints[at + col.BAND_BITS] |= bandBit(freq);
-    const base = slot * col.SUM_COLUMNS;
-    if (!Number.isNaN(signal)) {
-      // Whole seconds: syslog has no finer clock, and the sums stay exact integers.
-      const seconds = Math.floor(offset / 1000);
-      ints[at + col.SIGNALS]++;
-      sums[base + col.SIGNAL_SUM] += signal;
-      sums[base + col.SIGNAL_SQUARES] += signal * signal;
-      sums[base + col.SIGNAL_SECONDS] += seconds;
-      sums[base + col.SIGNAL_SECONDS_SQUARES] += seconds * seconds;
-      sums[base + col.SIGNAL_PRODUCTS] += seconds * signal;
+  dropSlots(closed: Uint8Array): void {
+    this.sums.dropSlots(closed);
+  }
+
+  /** Columns of the window in view. */
+  private compute(values: Float32Array, from: number): void {
+    const { window } = this.columns;
+    for (let i = 0; i < window.length; i++) values[from + i] = window[i].formula(this.view);
+  }
+
+  private ownerName(owner: number): string {
+    return this.pooled ? ALL_DEVICES : this.names.devices.name(owner);
+  }
+
+  /** Makes the typed tables as long as there are names. */
+  private readNames({ ssids }: EventColumns): void {
+    const { sums } = this;
+    this.traits.read();
+    this.readOwners();
+    if (ssids !== this.ssidSource) {
+      this.ssidSource = ssids;
+      this.ssidsRead = 0;
     }
-    if (!Number.isNaN(txrate)) {
-      ints[at + col.RATES]++;
-      sums[base + col.RATE_SUM] += txrate;
+    if (ssids.size > sums.ssidNumbers.length) {
+      const numbers = new Int32Array(ssids.size * 2);
+      numbers.set(sums.ssidNumbers);
+      sums.ssidNumbers = numbers;
+    }
+    for (; this.ssidsRead < ssids.size; this.ssidsRead++) {
+      sums.ssidNumbers[this.ssidsRead] = this.ssidTexts.number(ssids.name(this.ssidsRead));
+    }
+  }
+
+  private readOwners(): void {
+    const owners = this.pooled ? 1 : this.names.devices.size;
+    if (owners <= this.lastSlot.length) return;
+    const starts = new Float64Array(owners * 2).fill(NaN);
+    starts.set(this.lastStart);
+    this.lastStart = starts;
+    const slots = new Int32Array(owners * 2);
+    slots.set(this.lastSlot);
+    this.lastSlot = slots;
+  }
+
+  /** Remembers the window of an owner for its next lines. */
+  private enter(owner: number, time: number): void {
+    const window = Math.floor(time / this.strideMs);
+    this.lastSlot[owner] = this.ledger.slotOf(owner, window);
+    this.lastStart[owner] = window * this.strideMs;
+  }
+
+  /** Adds a row to each of the overlapping windows that cover it. */
+  private addToAll(batch: RecordBatch, events: EventColumns, row: number, owner: number): void {
+    const { ledger, strideMs, lengthMs } = this;
+    const time = batch.timeMs[row];
+    const newest = Math.floor(time / strideMs);
+    const oldest = Math.floor((time - lengthMs) / strideMs) + 1;
+    for (let window = oldest; window <= newest; window++) {
+      const slot = ledger.slotOf(owner, window);
+      this.sums.addLine(batch, events, row, slot, time - window * strideMs);
     }
   }
 }

@@ -1,71 +1,108 @@
 /**
- * Running sums of the non-empty windows: two growing matrices, one row a window ("slot"), one column a sum. Everything
- * is an integer, therefore exact, therefore independent of the order in which the lines arrive. The layout is plain
- * enough for a compiled twin to fill it.
+ * Running sums of the open windows: two growing matrices, one row a window ("slot"), one column a sum. Everything is an
+ * integer, therefore exact, therefore independent of the order in which the lines arrive and of how they are split.
  */
 
 /** Columns of `ints`. */
-export const OWNER = 0;
-export const LOGS = 1;
-export const WIFI_LINES = 2;
-export const AUTH_FAILURES = 3;
-export const DISCONNECTS = 4;
-export const DISASSOCIATIONS = 5;
-export const BEACONS = 6;
-export const CONNECTS = 7;
-export const JOINS = 8;
-export const ERRORS = 9;
-export const WARNINGS = 10;
-export const ERROR_TEXTS = 11;
-export const MACS = 12;
-export const SSIDS = 13;
-export const PROGRAMS = 14;
-/** Lines of the most frequent program. */
-export const TOP_PROGRAM = 15;
-export const SIGNALS = 16;
-export const RATES = 17;
+export const LOGS = 0;
+export const WIFI_LINES = 1;
+export const AUTH_FAILURES = 2;
+export const DISCONNECTS = 3;
+export const DISASSOCIATIONS = 4;
+export const BEACONS = 5;
+export const CONNECTS = 6;
+export const JOINS = 7;
+export const ERRORS = 8;
+export const WARNINGS = 9;
+export const ERROR_TEXTS = 10;
+/** Distinct things, at most {@link MAX_DISTINCT} of them. */
+export const MACS = 11;
+export const SSIDS = 12;
+/** Distinct programs, and lines of the most frequent one. */
+export const PROGRAMS = 13;
+export const TOP_PROGRAM = 14;
+export const SIGNALS = 15;
+export const RATES = 16;
 /** Which telling programs were seen (device-kind.ts). */
-export const PROGRAM_BITS = 18;
+export const PROGRAM_BITS = 17;
 /** Which radio bands were named (device-kind.ts). */
-export const BAND_BITS = 19;
+export const BAND_BITS = 18;
 /** First and last arrival, milliseconds after the window's start. */
-export const FIRST_OFFSET = 20;
-export const LAST_OFFSET = 21;
+export const FIRST_OFFSET = 19;
+export const LAST_OFFSET = 20;
 /** Sixtieths of the window that hold a line, 30 bits each. */
-export const BINS_LOW = 22;
-export const BINS_HIGH = 23;
+export const BINS_LOW = 21;
+export const BINS_HIGH = 22;
 /** Pooled windows only: devices, and lines of the most active one. */
-export const DEVICES = 24;
-export const TOP_DEVICE = 25;
-export const INT_COLUMNS = 26;
+export const DEVICES = 23;
+export const TOP_DEVICE = 24;
+export const INT_COLUMNS = 25;
 
 /** Columns of `sums`. */
-export const WINDOW_INDEX = 0;
 /** Milliseconds after the window's start. */
-export const OFFSET_SUM = 1;
-export const SIGNAL_SUM = 2;
-export const SIGNAL_SQUARES = 3;
+export const OFFSET_SUM = 0;
+export const SIGNAL_SUM = 1;
+export const SIGNAL_SQUARES = 2;
 /** Whole seconds after the window's start of the signal readings, their squares, and products with the reading. */
-export const SIGNAL_SECONDS = 4;
-export const SIGNAL_SECONDS_SQUARES = 5;
-export const SIGNAL_PRODUCTS = 6;
+export const SIGNAL_SECONDS = 3;
+export const SIGNAL_SECONDS_SQUARES = 4;
+export const SIGNAL_PRODUCTS = 5;
 /** kbit/s. */
-export const RATE_SUM = 7;
-export const SUM_COLUMNS = 8;
+export const RATE_SUM = 6;
+export const SUM_COLUMNS = 7;
+
+/** More distinct addresses or SSIDs than this in one window are not told apart: a flood must not fill the memory. */
+export const MAX_DISTINCT = 65_535;
+
+const NOT_YET = 0x7fffffff;
+/** How a column of another part is added; those left out here follow from the distinct sets. */
+const OR = [PROGRAM_BITS, BAND_BITS, BINS_LOW, BINS_HIGH];
+const ADD = [
+  ...[LOGS, WIFI_LINES, AUTH_FAILURES, DISCONNECTS, DISASSOCIATIONS, BEACONS, CONNECTS, JOINS],
+  ...[ERRORS, WARNINGS, ERROR_TEXTS, SIGNALS, RATES],
+];
 
 export class WindowSlots {
-  count = 0;
   ints = new Int32Array(INT_COLUMNS * 256);
   sums = new Float64Array(SUM_COLUMNS * 256);
 
-  /** New empty slot of a window; returns its number. */
-  create(owner: number, windowIndex: number): number {
-    const slot = this.count++;
-    if (this.count * INT_COLUMNS > this.ints.length) this.grow();
-    this.ints[slot * INT_COLUMNS + OWNER] = owner;
-    this.ints[slot * INT_COLUMNS + FIRST_OFFSET] = 0x7fffffff;
-    this.sums[slot * SUM_COLUMNS + WINDOW_INDEX] = windowIndex;
-    return slot;
+  /** Makes room for a slot and empties it. */
+  clear(slot: number): void {
+    while ((slot + 1) * INT_COLUMNS > this.ints.length) this.grow();
+    const at = slot * INT_COLUMNS;
+    this.ints.fill(0, at, at + INT_COLUMNS);
+    this.ints[at + FIRST_OFFSET] = NOT_YET;
+    this.sums.fill(0, slot * SUM_COLUMNS, (slot + 1) * SUM_COLUMNS);
+  }
+
+  /** Adds what another part has of the same window; the distinct counts follow from its distinct sets. */
+  merge(slot: number, ints: Int32Array, sums: Float64Array, row: number): void {
+    const at = slot * INT_COLUMNS;
+    const from = row * INT_COLUMNS;
+    for (const column of ADD) this.ints[at + column] += ints[from + column];
+    for (const column of OR) this.ints[at + column] |= ints[from + column];
+    this.ints[at + FIRST_OFFSET] = Math.min(this.ints[at + FIRST_OFFSET], ints[from + FIRST_OFFSET]);
+    this.ints[at + LAST_OFFSET] = Math.max(this.ints[at + LAST_OFFSET], ints[from + LAST_OFFSET]);
+    for (let column = 0; column < SUM_COLUMNS; column++) {
+      this.sums[slot * SUM_COLUMNS + column] += sums[row * SUM_COLUMNS + column];
+    }
+  }
+
+  /** The sums of some slots, in their order. */
+  export(slots: Int32Array): { readonly ints: Int32Array; readonly sums: Float64Array } {
+    const ints = new Int32Array(slots.length * INT_COLUMNS);
+    const sums = new Float64Array(slots.length * SUM_COLUMNS);
+    slots.forEach((slot, row) => {
+      ints.set(this.ints.subarray(slot * INT_COLUMNS, (slot + 1) * INT_COLUMNS), row * INT_COLUMNS);
+      sums.set(this.sums.subarray(slot * SUM_COLUMNS, (slot + 1) * SUM_COLUMNS), row * SUM_COLUMNS);
+    });
+    return { ints, sums };
+  }
+
+  /** Gives the memory back. */
+  drop(): void {
+    this.ints = new Int32Array(0);
+    this.sums = new Float64Array(0);
   }
 
   private grow(): void {

@@ -47,7 +47,7 @@ describe('rows of a table', () => {
 
 describe('PairCounter', () => {
   it('counts like a map, also across growth', () => {
-    const counter = new PairCounter();
+    const counter = new PairCounter(true);
     const expected = new Map<string, number>();
     for (let i = 0; i < 60_000; i++) {
       // Every pair comes twice in a row, so that counts above 1 have to survive the growth.

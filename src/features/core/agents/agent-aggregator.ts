@@ -2,106 +2,146 @@ import type { DecodeText } from '../../../export/core/log-record.js';
 import type { RecordNames } from '../../../export/core/name-table.js';
 import { ROW, type RecordBatch } from '../../../export/core/record-batch.js';
 import { AppError } from '../../../shared/errors.js';
+import type { AggregatorState } from '../aggregator-state.js';
+import type { FormulaColumn } from '../feature-formulas.js';
 import type { AggregatorOptions, RowAggregator } from '../feature-set.js';
-import { checkGridSize, checkWindows, gridRange } from '../window-grid.js';
+import { checkWindows } from '../window-grid.js';
+import { type SlotKeeper, WindowLedger } from '../window-ledger.js';
+import { WindowRows } from '../window-rows.js';
+import { buildWindowTable, ROW_INTEGERS, ROW_LOGS } from '../window-table-builder.js';
 import type { WindowConfig, WindowTable } from '../window-table.js';
 import type { AgentDefinition } from './agent-rule.js';
 import { containsAny } from './python-text.js';
 import { WindowTally } from './window-tally.js';
 
-/** The agents look five minutes back. */
-const AGENT_WINDOW_SECONDS = 300;
-
-interface AgentInput extends AggregatorOptions {
+export interface AgentAggregatorInput extends AggregatorOptions {
   readonly window: WindowConfig;
   readonly agent: AgentDefinition;
 }
 
+/** The agents look five minutes back. */
+const AGENT_WINDOW_SECONDS = 300;
+/** The agents know one device. */
+const OWNER = 0;
+const OWNER_NAME = '*';
+
 /**
  * Windows as an agent of the consumer computes them: the lines of its programs, all devices together. Every sum is an
- * exact integer, so that the order of the lines does not matter. The grid spans all lines of the input, also those the
- * agent does not see; `logCount` counts the ones it sees.
+ * exact integer, so that the order of the lines does not matter, nor how they are split. The grid spans all lines of the
+ * input, also those the agent does not see; `logCount` counts the ones it sees.
  */
-export class AgentAggregator implements RowAggregator {
+export class AgentAggregator implements RowAggregator, SlotKeeper {
   readonly needsEvents = false;
+  readonly ledger: WindowLedger;
+  readonly tally: WindowTally;
   private readonly config: WindowConfig;
   private readonly agent: AgentDefinition;
   private readonly names: RecordNames;
   private readonly decode: DecodeText;
-  private readonly tally: WindowTally;
+  /** Column of the number of lines, behind those of the rule. */
   private readonly lines: number;
-  private readonly slotByWindow = new Map<number, number>();
   private readonly seenByProgram: boolean[] = [];
   private readonly lengthMs: number;
   private readonly strideMs: number;
-  private firstMs = NaN;
-  private lastMs = NaN;
 
   /** @throws AppError `config_invalid` for windows of another length than the agents', or a stride that makes no grid */
-  constructor({ window: config, agent, names, decode }: AgentInput) {
-    this.config = config;
-    this.agent = agent;
-    this.names = names;
-    this.decode = decode;
-    checkWindows(config);
-    if (config.lengthSeconds !== AGENT_WINDOW_SECONDS) {
+  constructor({ window, agent, names, decode, keepAll }: AgentAggregatorInput) {
+    checkWindows(window);
+    if (window.lengthSeconds !== AGENT_WINDOW_SECONDS) {
       throw new AppError(
         'config_invalid',
-        `features.window.length is ${config.lengthSeconds}, but the feature set "${agent.name}" counts over ` +
+        `features.window.length is ${window.lengthSeconds}, but the feature set "${agent.name}" counts over ` +
           `${AGENT_WINDOW_SECONDS} seconds, as the agents do.`,
         { hint: `Set features.window.length to ${AGENT_WINDOW_SECONDS}, or choose another feature set.` },
       );
     }
+    const config: WindowConfig = { ...window, groupBy: 'all' };
+    this.config = config;
+    this.agent = agent;
+    this.names = names;
+    this.decode = decode;
     this.lengthMs = config.lengthSeconds * 1000;
     this.strideMs = config.strideSeconds * 1000;
     this.lines = agent.rule.sums;
     this.tally = new WindowTally(agent.rule.sums + 1);
+    this.ledger = new WindowLedger({
+      ...{ config, keeper: this, keepAll },
+      rows: new WindowRows(agent.features.length, ROW_INTEGERS),
+      ownerName: () => OWNER_NAME,
+    });
   }
 
   add(batch: RecordBatch): void {
+    const { ledger } = this;
+    let lines = 0;
     for (let row = 0; row < batch.count; row++) {
       if ((batch.flags[row] & ROW.kept) === 0) continue;
       const timeMs = batch.timeMs[row];
-      if (!(timeMs >= this.firstMs)) this.firstMs = timeMs;
-      if (!(timeMs <= this.lastMs)) this.lastMs = timeMs;
+      ledger.extend(timeMs, timeMs);
+      lines++;
       if (!this.sees(batch.program[row])) continue;
       this.addMessage(timeMs, this.decode(batch.bytes, batch.messageStart[row], batch.messageEnd[row]));
     }
+    if (lines > 0) ledger.noteOwner(OWNER);
+    ledger.endBatch(lines);
   }
 
   finish(): WindowTable {
-    const { config, agent, firstMs, lastMs } = this;
-    const { firstIndex, windows } = gridRange(config, firstMs, lastMs);
-    checkGridSize(config, windows, firstMs, lastMs);
-    const columns = agent.features.length;
-    const table: WindowTable = {
+    const { config, agent, ledger } = this;
+    ledger.closeAll();
+    // The columns are computed when a window is closed; in one without lines all are 0.
+    const window: FormulaColumn<unknown>[] = agent.features.map((_, column) => ({
+      column,
+      formula: () => 0,
+    }));
+    return buildWindowTable({
+      ...{ config, ledger, columns: { window, grid: [] }, earliest: null },
       featureNames: agent.features.map(({ name }) => name),
-      devices: Number.isNaN(firstMs) ? [] : ['*'],
-      deviceIndex: new Int32Array(windows),
-      startMs: new Float64Array(windows),
-      logCount: new Int32Array(windows),
-      values: new Float32Array(windows * columns),
-      windowSeconds: config.lengthSeconds,
+      emptyWindow: () => undefined,
+      deviceName: () => OWNER_NAME,
+    });
+  }
+
+  exportState(): AggregatorState {
+    const { ledger, tally } = this;
+    return {
+      ...{ devices: [], programs: [], ints: new Int32Array(0), earliest: null },
+      ...tally.export(ledger.openSlots(), ledger.slotLimit),
+      ledger: ledger.export(),
     };
-    for (let row = 0; row < windows; row++) {
-      const window = firstIndex + row;
-      table.startMs[row] = window * this.strideMs;
-      const slot = this.slotByWindow.get(window);
-      if (slot === undefined) continue;
-      const sums = this.tally.row(slot).slice();
-      agent.rule.finish?.(sums);
-      table.logCount[row] = sums[this.lines];
-      table.values.set(sums.subarray(0, columns), row * columns);
-    }
-    return table;
+  }
+
+  absorb(state: AggregatorState): void {
+    this.tally.absorb(
+      state,
+      this.ledger.absorb(state.ledger, () => OWNER),
+    );
+  }
+
+  openSlot(slot: number): void {
+    this.tally.clear(slot);
+  }
+
+  closeSlot(slot: number, row: number): void {
+    const { agent, lines, tally, ledger } = this;
+    const { rows } = ledger;
+    const sums = tally.row(slot);
+    agent.rule.finish?.(sums);
+    const from = rows.offset(row);
+    rows.floats[rows.block(row)].set(sums.subarray(0, rows.columns), from);
+    rows.ints[rows.block(row)][from + rows.columns + ROW_LOGS] = sums[lines];
+  }
+
+  dropSlots(closed: Uint8Array): void {
+    this.tally.dropSlots(closed);
   }
 
   private addMessage(timeMs: number, message: string): void {
     const newest = Math.floor(timeMs / this.strideMs);
     const oldest = Math.floor((timeMs - this.lengthMs) / this.strideMs) + 1;
-    const { tally } = this;
+    const { tally, ledger } = this;
     tally.begin();
-    for (let window = oldest; window <= newest; window++) tally.include(this.slotOf(window));
+    for (let window = oldest; window <= newest; window++) tally.include(ledger.slotOf(OWNER, window));
     tally.add(this.lines, 1);
     this.agent.rule.read(message, tally);
   }
@@ -112,16 +152,5 @@ export class AgentAggregator implements RowAggregator {
       this.seenByProgram.push(containsAny(this.names.programs.name(id).toLowerCase(), this.agent.programs));
     }
     return this.seenByProgram[program];
-  }
-
-  private slotOf(window: number): number {
-    const known = this.slotByWindow.get(window);
-    if (known !== undefined) return known;
-    // Edge windows are dropped later, so that a few more may exist than the grid will have.
-    const edges = 2 * Math.ceil(this.lengthMs / this.strideMs);
-    checkGridSize(this.config, this.tally.count + 1 - edges, this.firstMs, this.lastMs);
-    const slot = this.tally.create();
-    this.slotByWindow.set(window, slot);
-    return slot;
   }
 }

@@ -1,12 +1,16 @@
-import { Interner, PairCounter } from '../pair-counter.js';
+import type { AggregatorState } from '../aggregator-state.js';
+import { renumber } from '../aggregator-state.js';
+import { PairCounter } from '../pair-counter.js';
+import { TextNumbers } from '../text-numbers.js';
+import { MAX_DISTINCT } from '../window-slots.js';
 import type { MessageTally } from './agent-rule.js';
 
-/** Sums of the non-empty windows: a growing matrix, one row a window ("slot"), one column a sum. */
+/** Sums of the open windows: a growing matrix, one row a window ("slot"), one column a sum. */
 export class WindowTally implements MessageTally {
-  count = 0;
   private sums: Float64Array;
-  private readonly texts = new Interner<string>();
-  private readonly seen = new PairCounter();
+  /** Texts behind the numbers of `seen`: the column, a space, and what was found. */
+  private readonly texts = new TextNumbers();
+  private readonly seen = new PairCounter(false);
   /** The windows of the message being read: one, or several when they overlap. */
   private readonly slots: number[] = [];
 
@@ -14,15 +18,14 @@ export class WindowTally implements MessageTally {
     this.sums = new Float64Array(columns * 64);
   }
 
-  /** New empty slot; returns its number. */
-  create(): number {
-    const slot = this.count++;
-    if (this.count * this.columns > this.sums.length) {
+  /** Makes room for a slot and empties it. */
+  clear(slot: number): void {
+    while ((slot + 1) * this.columns > this.sums.length) {
       const sums = new Float64Array(this.sums.length * 2);
       sums.set(this.sums);
       this.sums = sums;
     }
-    return slot;
+    this.row(slot).fill(0);
   }
 
   /** Begins a message: what follows is added to the slots that are included next. */
@@ -40,14 +43,57 @@ export class WindowTally implements MessageTally {
 
   addDistinct(column: number, text: string): void {
     // A key of its own for each column, so that equal texts of two columns do not meet.
-    const id = this.texts.id(`${column} ${text}`);
-    for (const slot of this.slots) {
-      if (this.seen.add(slot, id) === 1) this.sums[slot * this.columns + column]++;
-    }
+    const id = this.texts.number(`${column} ${text}`);
+    for (const slot of this.slots) this.addText(slot, column, id);
   }
 
   /** The sums of one slot; shared, not a copy. */
   row(slot: number): Float64Array {
     return this.sums.subarray(slot * this.columns, (slot + 1) * this.columns);
+  }
+
+  /** Distinct texts held. */
+  get textCount(): number {
+    return this.texts.size;
+  }
+
+  /** Forgets the texts that only slots marked 1 have. */
+  dropSlots(closed: Uint8Array): void {
+    this.seen.dropSlots(closed);
+    const used = new Uint8Array(this.texts.limit);
+    this.seen.forEach((_slot, id) => {
+      used[id] = 1;
+    });
+    this.texts.retain(used);
+  }
+
+  export(open: Int32Array, slotLimit: number): Pick<AggregatorState, 'sums' | 'pairs' | 'texts'> {
+    const sums = new Float64Array(open.length * this.columns);
+    const number = new Int32Array(slotLimit).fill(-1);
+    open.forEach((slot, row) => {
+      sums.set(this.row(slot), row * this.columns);
+      number[slot] = row;
+    });
+    return { sums, pairs: [this.seen.export(number)], texts: this.texts.list() };
+  }
+
+  /** Adds the sums of another part to our slots of the same windows. */
+  absorb({ sums, pairs, texts }: AggregatorState, slots: Int32Array): void {
+    const { columns } = this;
+    slots.forEach((slot, row) => {
+      for (let i = 0; i < columns; i++) this.sums[slot * columns + i] += sums[row * columns + i];
+    });
+    const number = renumber(texts, (text) => this.texts.number(text));
+    const [{ slots: rows, ids }] = pairs;
+    const columnOf = (id: number): number => parseInt(texts[id], 10);
+    // The distinct counts of both sides are in the sums: the other side's is taken out, and counted again text by text.
+    for (let i = 0; i < rows.length; i++) this.sums[slots[rows[i]] * columns + columnOf(ids[i])]--;
+    for (let i = 0; i < rows.length; i++) this.addText(slots[rows[i]], columnOf(ids[i]), number(ids[i]));
+  }
+
+  private addText(slot: number, column: number, id: number): void {
+    const at = slot * this.columns + column;
+    // The smaller of the distinct count and the limit: the same in any order and for any split.
+    if (this.sums[at] < MAX_DISTINCT && this.seen.add(slot, id) === 1) this.sums[at]++;
   }
 }

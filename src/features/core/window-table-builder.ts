@@ -1,0 +1,197 @@
+import { connectionType, deviceType } from './device-kind.js';
+import type { EarliestWindows } from './earliest-windows.js';
+import type { FeatureColumns, GridCell } from './feature-formulas.js';
+import { gridRange, type GridRange } from './window-grid.js';
+import type { WindowLedger } from './window-ledger.js';
+import type { WindowConfig, WindowTable } from './window-table.js';
+
+/** Whole numbers at the end of the row of a window: what the grid needs besides the finished columns. */
+export const ROW_LOGS = 0;
+/** Bits of programs (lowest eight) and bands (above) of device-kind.ts. */
+export const ROW_KIND = 1;
+export const KIND_BAND_SHIFT = 8;
+/** Pooled windows only: devices, and lines of the most active one. */
+export const ROW_DEVICES = 2;
+export const ROW_TOP_DEVICE = 3;
+/** Numbers of a row of one device, and of a pooled one. */
+export const ROW_INTEGERS = 2;
+export const POOLED_ROW_INTEGERS = 4;
+
+const PROGRAM_MASK = (1 << KIND_BAND_SHIFT) - 1;
+
+export interface TableInput {
+  readonly config: WindowConfig;
+  readonly featureNames: readonly string[];
+  readonly columns: FeatureColumns;
+  /** Columns of a window without a line that begins at a moment. */
+  readonly emptyWindow: (startMs: number, values: Float32Array) => void;
+  /** All windows closed. */
+  readonly ledger: WindowLedger;
+  readonly deviceName: (owner: number) => string;
+  /** First window of each program; null when no feature asks. */
+  readonly earliest: EarliestWindows | null;
+}
+
+/**
+ * The complete grid: every device has a row for every window, empty ones included, in the order of time. Whatever a
+ * feature needs besides its own window is resolved here, so that it does not depend on the order of the lines.
+ */
+export function buildWindowTable(input: TableInput): WindowTable {
+  const { config, ledger, featureNames } = input;
+  ledger.checkSize();
+  const range = gridRange(config, ledger.first, ledger.last);
+  const owners = [...ledger.ownerList].map((owner) => ({ owner, name: input.deviceName(owner) }));
+  // By code units, as everywhere else; names are unique.
+  owners.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = range.windows * owners.length;
+  const table: WindowTable = {
+    featureNames,
+    devices: owners.map(({ name }) => name),
+    deviceIndex: new Int32Array(rows),
+    startMs: new Float64Array(rows),
+    logCount: new Int32Array(rows),
+    values: new Float32Array(rows * featureNames.length),
+    windowSeconds: config.lengthSeconds,
+  };
+  new GridWalk(
+    input,
+    range,
+    owners.map(({ owner }) => owner),
+    table,
+  ).fill();
+  return table;
+}
+
+/** Fills the rows of a table, one time slot after the other. */
+class GridWalk {
+  /** What each device has shown up to the current window: bits of programs, bands of the last window that named one. */
+  private readonly programs: Int32Array;
+  private readonly bands: Int32Array;
+  private readonly cell = {
+    ...{ deviceType: 0, connectionType: 0, newPrograms: 0 },
+    ...{ slotDevices: 0, slotTopDevice: 0, slotLogs: 0 },
+  } satisfies GridCell;
+  /** Rows of the current time slot by device; -1 = empty. */
+  private readonly slotRows: Int32Array;
+  private readonly empty: Float32Array;
+  private readonly newPrograms: Int32Array | null;
+
+  constructor(
+    private readonly input: TableInput,
+    private readonly range: GridRange,
+    private readonly owners: readonly number[],
+    private readonly table: WindowTable,
+  ) {
+    this.programs = new Int32Array(owners.length);
+    this.bands = new Int32Array(owners.length);
+    this.slotRows = new Int32Array(owners.length);
+    this.empty = new Float32Array(input.columns.window.length);
+    this.newPrograms = input.earliest === null ? null : this.countNewPrograms(input.earliest);
+    this.readEdge();
+  }
+
+  fill(): void {
+    const { owners, range, slotRows, table, input } = this;
+    const { ledger } = input;
+    for (let window = 0; window < range.windows; window++) {
+      const index = range.firstIndex + window;
+      const startMs = index * input.config.strideSeconds * 1000;
+      for (let device = 0; device < owners.length; device++) {
+        slotRows[device] = -ledger.index.get(owners[device], index) - 1;
+      }
+      this.readActivity();
+      input.emptyWindow(startMs, this.empty);
+      for (let device = 0; device < owners.length; device++) {
+        const row = window * owners.length + device;
+        table.deviceIndex[row] = device;
+        table.startMs[row] = startMs;
+        this.fillRow(row, device);
+      }
+    }
+  }
+
+  private fillRow(row: number, device: number): void {
+    const { cell, input, table } = this;
+    const { rows } = input.ledger;
+    const finished = this.slotRows[device];
+    let source = this.empty;
+    let from = 0;
+    if (finished >= 0) {
+      source = rows.floats[rows.block(finished)];
+      from = rows.offset(finished);
+      const ints = rows.ints[rows.block(finished)];
+      const at = from + rows.columns;
+      this.show(device, ints[at + ROW_KIND]);
+      table.logCount[row] = ints[at + ROW_LOGS];
+    }
+    const base = row * input.featureNames.length;
+    const { window, grid } = input.columns;
+    for (let i = 0; i < window.length; i++) table.values[base + window[i].column] = source[from + i];
+    cell.deviceType = deviceType(this.programs[device]);
+    cell.connectionType = connectionType(this.bands[device]);
+    cell.newPrograms = this.newPrograms === null ? 0 : this.newPrograms[row];
+    for (const { column, formula } of grid) table.values[base + column] = formula(cell);
+    if (finished >= 0) rows.release(finished);
+  }
+
+  /** Adds what a window shows of its device. */
+  private show(device: number, kind: number): void {
+    this.programs[device] |= kind & PROGRAM_MASK;
+    const bands = kind >> KIND_BAND_SHIFT;
+    if (bands !== 0) this.bands[device] = bands;
+  }
+
+  /** How busy the devices were in this time slot. */
+  private readActivity(): void {
+    const { cell, slotRows } = this;
+    const { ledger, config } = this.input;
+    const { rows } = ledger;
+    cell.slotDevices = 0;
+    cell.slotTopDevice = 0;
+    cell.slotLogs = 0;
+    for (const row of slotRows) {
+      if (row < 0) continue;
+      const ints = rows.ints[rows.block(row)];
+      const at = rows.offset(row) + rows.columns;
+      const logs = ints[at + ROW_LOGS];
+      const pooled = config.groupBy === 'all';
+      cell.slotDevices += pooled ? ints[at + ROW_DEVICES] : 1;
+      cell.slotLogs += logs;
+      const most = pooled ? ints[at + ROW_TOP_DEVICE] : logs;
+      if (most > cell.slotTopDevice) cell.slotTopDevice = most;
+    }
+  }
+
+  /** The windows before the grid (the dropped edge) still tell what their device is. */
+  private readEdge(): void {
+    const { ledger } = this.input;
+    const { rows } = ledger;
+    const deviceOf = new Map(this.owners.map((owner, device) => [owner, device]));
+    const edge: { device: number; window: number; kind: number }[] = [];
+    ledger.index.forEach((owner, window, place) => {
+      const device = deviceOf.get(owner);
+      if (window >= this.range.firstIndex || device === undefined) return;
+      const row = -place - 1;
+      edge.push({
+        device,
+        window,
+        kind: rows.ints[rows.block(row)][rows.offset(row) + rows.columns + ROW_KIND],
+      });
+    });
+    edge.sort((a, b) => a.window - b.window);
+    for (const { device, kind } of edge) this.show(device, kind);
+  }
+
+  /** Programs shown for the first time, by row of the table. */
+  private countNewPrograms(earliest: EarliestWindows): Int32Array {
+    const { owners, range } = this;
+    const counts = new Int32Array(range.windows * owners.length);
+    const deviceOf = new Map(owners.map((owner, device) => [owner, device]));
+    earliest.forEach((owner, _program, window) => {
+      const device = deviceOf.get(owner);
+      const at = window - range.firstIndex;
+      if (device !== undefined && at >= 0 && at < range.windows) counts[at * owners.length + device]++;
+    });
+    return counts;
+  }
+}
