@@ -29,16 +29,16 @@ const RFC5424_CLOCK = /^<\d{1,3}>1 (\d{4}-\d{2}-\d{2}T\S{8,30}) /;
 export function clockOffsetSeconds(raw: string, arrivalMs: number): number {
   const modern = RFC5424_CLOCK.exec(raw);
   if (modern !== null) return Math.round((parseTimestampMs(modern[1]) - arrivalMs) / 1000);
-  const clock = BSD_CLOCK.exec(raw);
+  // The years are groups that may take no part in the match.
+  const clock: readonly (string | undefined)[] | null = BSD_CLOCK.exec(raw);
   if (clock === null) return NaN;
-  const month = MONTHS.indexOf(clock[1]) + 1;
+  const month = MONTHS.indexOf(clock[1] ?? '') + 1;
   const [day, hour, minute, second] = [clock[2], clock[4], clock[5], clock[6]].map(Number);
   if (month === 0 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return NaN;
   const timeMs = ((hour * 60 + minute) * 60 + second) * 1000;
   const offset = (year: number): number =>
     Math.round((daysFromCivil(year, month, day) * DAY_MS + timeMs - arrivalMs) / 1000);
-  // A group that took no part in the match is undefined, whatever its type says.
-  const written = (clock[3] as string | undefined) ?? (clock[7] as string | undefined);
+  const written = clock[3] ?? clock[7];
   if (written !== undefined) return offset(Number(written));
   const arrivalYear = 1970 + Math.floor(arrivalMs / DAY_MS / 365.2425);
   let nearest = offset(arrivalYear);

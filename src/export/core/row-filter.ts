@@ -62,7 +62,7 @@ export class RowFilter {
   }
 }
 
-const UPPER = [...'WLCEVENTD'].map((char) => char.charCodeAt(0));
+const UPPER = Array.from('WLCEVENTD', (char) => char.charCodeAt(0));
 
 /** Whether the message begins with `WLCEVENTD` or `wlceventd` (see isWifiLine). */
 export function startsWithWlceventd(batch: RecordBatch, row: number): boolean {

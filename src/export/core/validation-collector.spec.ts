@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  decodeText,
-  logEntry,
-  parseExport,
-  utf8,
-  type ParseSettings,
-} from '../../../test/support/export-fixtures.js';
-import { ExportParser } from './export-parser.js';
+import { logEntry, parseExport, type ParseSettings } from '../../../test/support/export-fixtures.js';
+import { collectRows } from '../../../test/support/row-feed.js';
 import { formatTimestamp } from './timestamp.js';
-import { ValidationCollector } from './validation-collector.js';
 import type { Finding, ValidationReport } from './validation-report.js';
 
 const START = Date.UTC(2025, 5, 2);
@@ -80,7 +73,7 @@ describe('enough data to train', () => {
   });
 
   it('is judged on the selected lines', () => {
-    const { errors, stats } = report(every(5, 400), { parser: { endMs: START } });
+    const { errors, stats } = report(every(5, 400), { collector: { endMs: START } });
     expect(codes(errors)).toEqual(['no_records_selected']);
     expect(stats).toMatchObject({ valid_logs: 400, filtered_logs: 400, start: null, time_range_days: 0 });
   });
@@ -156,9 +149,21 @@ describe('statistics', () => {
       { minute: 130, device_id: 1 },
       { minute: 300, device_id: 1 },
     ];
-    expect(report(lines).stats.gaps).toEqual({ count: 2, longest_seconds: 170 * 60 });
-    const reversed = [...lines].reverse();
-    expect(report(reversed).stats.gaps).toEqual({ count: 2, longest_seconds: 170 * 60 });
+    const expected = {
+      count: 2,
+      longest_seconds: 170 * 60,
+      devices: [
+        {
+          device: '1',
+          count: 2,
+          longest_seconds: 170 * 60,
+          from: '2025-06-02T02:10:00Z',
+          to: '2025-06-02T05:00:00Z',
+        },
+      ],
+    };
+    expect(report(lines).stats.gaps).toEqual(expected);
+    expect(report([...lines].reverse()).stats.gaps).toEqual(expected);
   });
 
   it('list devices, programs and levels with the busiest first', () => {
@@ -201,75 +206,57 @@ describe('what the metadata says', () => {
 
 describe('several files', () => {
   it('share one report in which each example names its file', () => {
-    const collector = new ValidationCollector({ windowSeconds: 300, wifiRequired: true });
-    for (const [fileName, minute] of [['a.json', 60] as const, ['b.json', 0] as const]) {
-      const parser = new ExportParser({ fileName, collector, decode: decodeText, onRecord: () => undefined });
-      parser.push(utf8(JSON.stringify([entry({ minute }), entry({ minute, message: null })])));
-      parser.end();
-    }
-    const { stats, warnings } = collector.finish([]);
+    const minutes = [60, 0];
+    const { stats, warnings } = collectRows(
+      minutes.map((minute) => (feed, tracker) => {
+        feed.add(tracker, { timeMs: START + minute * MINUTE });
+        tracker.invalid('missing_message', 100, '');
+      }),
+    );
     // The second file is older than the first: that is no disorder within a file.
     expect(stats).toMatchObject({ log_count: 4, invalid_logs: 2, out_of_order: 0, order: 'none' });
-    const places = warnings.find(({ code }) => code === 'missing_message')?.examples.map(({ file }) => file);
-    expect(places).toEqual(['a.json', 'b.json']);
+    const examples = warnings.find(({ code }) => code === 'missing_message')?.examples;
+    expect(examples?.map(({ file, record_index }) => [file, record_index])).toEqual([
+      ['0.json', 1],
+      ['1.json', 1],
+    ]);
   });
 });
 
 describe('hostile content', () => {
   it('cannot fill the memory with devices', () => {
-    const collector = new ValidationCollector({ windowSeconds: 300, wifiRequired: true });
-    const tracker = collector.openFile('x.json');
-    const record = {
-      recordIndex: 0,
-      byteOffset: 0,
-      timestampMs: START,
-      device: '',
-      program: 'p',
-      level: 5,
-      message: '',
-    };
-    expect(() => {
-      for (let i = 0; i < 100_001; i++) tracker.accept({ ...record, device: `d${i}` }, true);
-    }).toThrow(/more than 100000 devices/);
+    expect(() =>
+      collectRows([
+        (feed, tracker) => {
+          for (let i = 0; i < 100_001; i++) feed.add(tracker, { timeMs: START, device: `d${i}` });
+        },
+      ]),
+    ).toThrow(/more than 100000 devices/);
   });
 
   it('cannot fill the memory with scattered timestamps', () => {
-    const collector = new ValidationCollector({ windowSeconds: 60, wifiRequired: true });
-    const tracker = collector.openFile('x.json');
-    const record = {
-      recordIndex: 0,
-      byteOffset: 0,
-      timestampMs: 0,
-      device: '',
-      program: 'p',
-      level: 5,
-      message: '',
-    };
-    expect(() => {
-      for (let i = 0; i < 500_000; i++) {
-        tracker.accept(
-          { ...record, device: `d${i % 50}`, timestampMs: Math.floor(i / 50) * 512 * MINUTE },
-          true,
-        );
-      }
-    }).toThrow(/scattered/);
+    expect(() =>
+      collectRows(
+        [
+          (feed, tracker) => {
+            for (let i = 0; i < 500_000; i++) {
+              feed.add(tracker, { timeMs: Math.floor(i / 50) * 512 * MINUTE, device: `d${i % 50}` });
+            }
+          },
+        ],
+        60,
+      ),
+    ).toThrow(/scattered/);
   });
 
   it('cannot fill the report with programs', () => {
-    const collector = new ValidationCollector({ windowSeconds: 300, wifiRequired: true });
-    const tracker = collector.openFile('x.json');
-    const record = {
-      recordIndex: 0,
-      byteOffset: 0,
-      timestampMs: START,
-      device: 'd',
-      program: '',
-      level: 5,
-      message: '',
-    };
-    for (let i = 0; i < 10_500; i++) tracker.accept({ ...record, program: `p${i}` }, true);
-    const { stats } = collector.finish([]);
-    expect(stats.program_count).toBe(10_001);
-    expect(stats.programs[0]).toEqual({ program: '(other)', logs: 500 });
+    const { stats } = collectRows([
+      (feed, tracker) => {
+        for (let i = 0; i < 10_500; i++) feed.add(tracker, { timeMs: START, program: `p${i % 10_000}` });
+      },
+    ]);
+    expect(stats.program_count).toBe(10_000);
+    expect(stats.programs).toHaveLength(50);
+    expect(stats.programs[0]).toEqual({ program: 'p0', logs: 2 });
   });
 });
