@@ -12,6 +12,7 @@ import { provideAppConfig } from './platform/config/app-config.js';
 import type { ResolvedConfig } from './platform/config/load-config.js';
 import { openDatabaseServer } from './platform/database/database-server.js';
 import { provideDatabaseUrl } from './platform/database/database.module.js';
+import { endConnections } from './platform/http/end-connections.js';
 import { apiKeyGuard, hostGuard, requestId, unknownAddress } from './platform/http/host-guard.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { validationPipe } from './platform/http/validation.js';
@@ -61,6 +62,8 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   await app.init();
   // Nest answers for unknown addresses below the prefix only.
   app.use(unknownAddress());
+  // Before the first request is answered: whoever sees this service ready may tell it to stop.
+  const stopped = untilStopped();
   try {
     await app.listen(listen.port, listen.host);
   } catch (error) {
@@ -73,10 +76,10 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   await queue.startWorker(workers);
   const address = await app.getUrl();
   logger.log(`mcp-training ${APP_VERSION} listens on ${address} (API documentation at ${address}/api/docs)`);
-  await untilStopped();
+  await stopped;
   logger.log('Stopping: no new work is taken');
   await queue.stopWorker(SHUTDOWN_GRACE_MS);
-  endConnections(app);
+  endConnections(app.getHttpServer(), CONNECTION_GRACE_MS);
   await app.close();
   await server.release();
 }
@@ -174,14 +177,6 @@ async function settle(app: NestExpressApplication, logger: AppLogger): Promise<v
   const { settled, problems } = await app.get(ReconcilerService).settle();
   for (const line of settled) logger.log(line, 'reconciler');
   for (const line of problems) logger.warn(line, 'reconciler');
-}
-
-/** Closing waits for open requests; an upload that never ends must not keep the process. */
-function endConnections(app: NestExpressApplication): void {
-  const http = app.getHttpServer() as { closeAllConnections(): void };
-  setTimeout(() => {
-    http.closeAllConnections();
-  }, CONNECTION_GRACE_MS).unref();
 }
 
 /** Resolves with the first SIGTERM or SIGINT; a second one ends the process at once. */

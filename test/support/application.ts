@@ -6,6 +6,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { HttpModule } from '../../src/http.module.js';
 import { provideAppConfig } from '../../src/platform/config/app-config.js';
 import { loadConfig, type ResolvedConfig } from '../../src/platform/config/load-config.js';
+import { endConnections } from '../../src/platform/http/end-connections.js';
 import { provideDatabaseUrl } from '../../src/platform/database/database.module.js';
 import { AppLogger } from '../../src/platform/logging/app-logger.js';
 import { provideAppLogger } from '../../src/platform/logging/logging.module.js';
@@ -60,6 +61,8 @@ export async function startApplication(
     config,
     log,
     close: async () => {
+      // As in serve: a connection that a test left open must not keep the hook.
+      endConnections(app.getHttpServer(), 200);
       await app.close();
       await database.drop();
     },
