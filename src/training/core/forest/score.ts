@@ -45,13 +45,8 @@ export function scoreSamples(
   from = 0,
   to = rows,
 ): void {
+  assertScorable(forest, x, rows, out, from, to);
   const columns = forest.featureCount;
-  if (x.length < rows * columns || out.length < to || from < 0 || to > rows) {
-    throw new AppError(
-      'internal',
-      `Cannot score rows ${from} to ${to} of ${rows} x ${columns}: the matrix holds ${x.length} values, the output ${out.length}.`,
-    );
-  }
   const layout = layoutOf(forest);
   for (let start = from; start < to; start += BLOCK_ROWS) {
     const end = Math.min(start + BLOCK_ROWS, to);
@@ -62,6 +57,21 @@ export function scoreSamples(
     }
     toScores(out, start, end, layout.denominator);
   }
+}
+
+export function assertScorable(
+  { featureCount: columns }: Forest,
+  x: Float32Array,
+  rows: number,
+  out: Float64Array,
+  from: number,
+  to: number,
+): void {
+  if (x.length >= rows * columns && out.length >= to && from >= 0 && to <= rows) return;
+  throw new AppError(
+    'internal',
+    `Cannot score rows ${from} to ${to} of ${rows} x ${columns}: the matrix holds ${x.length} values, the output ${out.length}.`,
+  );
 }
 
 function addPathLengths(
@@ -83,14 +93,31 @@ function addPathLengths(
   }
 }
 
-/** score = -2^(-mean path length / c(psi)); the exponent is -1 when psi = 1 (scikit-learn's rule for 0 / 0). */
-function toScores(out: Float64Array, from: number, to: number, denominator: number): void {
-  for (let row = from; row < to; row++) {
-    out[row] = -(2 ** -(denominator === 0 ? 1 : out[row] / denominator));
-  }
+/**
+ * Path length of a row that ends in a leaf: its depth (root = 1) and c(rows in the leaf). Adds and subtracts 1 as
+ * scikit-learn does: depth + c - 1 rounds differently from (depth - 1) + c.
+ */
+export function leafPathLength(depth: number, samples: number): number {
+  return depth + averagePathLength(samples) - 1;
 }
 
-function assertFinite(x: Float32Array, columns: number, from: number, to: number): void {
+/** T x c(psi); 0 when psi = 1. */
+export function scoreDenominator({ treeCount, maxSamples }: Forest): number {
+  return treeCount * averagePathLength(maxSamples);
+}
+
+/** score = -2^(-mean path length / c(psi)); the exponent is -1 when psi = 1 (scikit-learn's rule for 0 / 0). */
+function toScores(out: Float64Array, from: number, to: number, denominator: number): void {
+  for (let row = from; row < to; row++) out[row] = toScore(out[row], denominator);
+}
+
+/** The score of one row from the sum of its path lengths. */
+export function toScore(pathLengths: number, denominator: number): number {
+  return -(2 ** -(denominator === 0 ? 1 : pathLengths / denominator));
+}
+
+/** @throws AppError `validation_failed` that names the first value of rows [from, to) that is no number. */
+export function assertFinite(x: Float32Array, columns: number, from: number, to: number): void {
   // NaN and infinity times zero are NaN, and NaN stays: one multiplication a value instead of a branch.
   let poison = 0;
   for (let i = from * columns; i < to * columns; i++) poison += x[i] * 0;
@@ -125,8 +152,7 @@ function createLayout(forest: Forest): ScoringLayout {
     for (let node = root; node < treeStart[tree + 1]; node++) {
       if (forest.feature[node] < 0) {
         column[node] = -1;
-        // Adds and subtracts 1 as scikit-learn does: (depth + 1) + c - 1 rounds differently from depth + c.
-        pathLength[node] = depth[node] + averagePathLength(forest.nodeSamples[node]) - 1;
+        pathLength[node] = leafPathLength(depth[node], forest.nodeSamples[node]);
         continue;
       }
       column[node] = treeFeatures[tree * maxFeatures + forest.feature[node]];
@@ -135,7 +161,7 @@ function createLayout(forest: Forest): ScoringLayout {
       right[node] = root + forest.right[node];
     }
   }
-  const denominator = treeCount * averagePathLength(forest.maxSamples);
+  const denominator = scoreDenominator(forest);
   return { treeStart, column, threshold, left, right, pathLength, denominator };
 }
 
