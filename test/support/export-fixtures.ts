@@ -29,7 +29,7 @@ export interface ParseSettings {
   /** Bytes per push; the whole input when left out. */
   readonly chunkBytes?: number;
   readonly collector?: Partial<CollectorOptions>;
-  readonly parser?: Partial<Pick<ExportParserOptions, 'limits'>>;
+  readonly parser?: Partial<Pick<ExportParserOptions, 'limits' | 'kernel'>>;
   /** Block of MEMORY_LAYOUT.end bytes, one for all calls: making it costs more than most tests. */
   readonly memory?: ArrayBuffer;
 }

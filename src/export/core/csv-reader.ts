@@ -26,6 +26,8 @@ const EXPECTED =
 export class CsvReader implements FormatReader {
   private row: CsvRowScanner | null = null;
   private columnCount = 0;
+  private delimiter = 0;
+  private compiled = false;
 
   constructor(
     private readonly context: ParserContext,
@@ -42,10 +44,19 @@ export class CsvReader implements FormatReader {
     for (;;) {
       p = skipLineEnds(buf, p, end);
       if (p >= end) return p;
+      const reached = this.compiled ? this.scan(p, end) : p;
+      if (reached !== p) {
+        p = reached;
+        continue;
+      }
       const after = this.readRow(this.row!, buf, p, end, final);
       if (after === INCOMPLETE) return p;
       p = after;
     }
+  }
+
+  private scan(p: number, end: number): number {
+    return this.context.kernel?.scanCsv(p, end, this.delimiter, this.columnCount) ?? p;
   }
 
   private readRow(row: CsvRowScanner, buf: Uint8Array, p: number, end: number, final: boolean): number {
@@ -106,6 +117,8 @@ export class CsvReader implements FormatReader {
       throw fatal(this.context, p, message, EXPECTED, 'missing_column');
     }
     this.columnCount = names.length;
+    this.delimiter = delimiter;
+    this.compiled = this.context.kernel?.setColumns(slots) ?? false;
     this.row = new CsvRowScanner(delimiter, slots);
     return lineEnd;
   }

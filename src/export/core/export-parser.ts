@@ -15,6 +15,7 @@ import {
 } from './parser-context.js';
 import { RecordAssembler } from './record-assembler.js';
 import type { RecordBatch } from './record-batch.js';
+import type { ScanKernel } from './scan-kernel.js';
 import type { InputFile } from './validation-report.js';
 
 export type { ExportLimits } from './parser-context.js';
@@ -31,6 +32,8 @@ export interface ExportParserOptions {
   readonly batch: RecordBatch;
   /** Takes the rows of the batch and clears it; called when it is full, before the input moves, and at the end. */
   readonly onBatch: () => void;
+  /** The compiled scanner for this batch; without it all records are read in TypeScript, with the same result. */
+  readonly kernel?: ScanKernel | null;
   readonly limits?: Partial<ExportLimits>;
 }
 
@@ -64,7 +67,7 @@ export class ExportParser {
   private retryBytes = 0;
 
   constructor(private readonly options: ExportParserOptions) {
-    const { fileName, decode, tracker, batch, onBatch, limits = {} } = options;
+    const { fileName, decode, tracker, batch, onBatch, kernel = null, limits = {} } = options;
     const { maxRecordBytes = DEFAULT_EXPORT_LIMITS.maxRecordBytes } = limits;
     this.memory = batch.bytes;
     this.context = {
@@ -76,9 +79,11 @@ export class ExportParser {
       },
       tracker,
       assembler: new RecordAssembler({ decode, tracker, batch, onBatch }),
+      kernel,
       // Positions are positions in the memory; the file begins where the input does.
       base: -INPUT_START,
     };
+    kernel?.open(this.context, onBatch);
   }
 
   /** Free space for the next bytes of the file, at least one. Rows that point at the input may be handed on. */

@@ -68,14 +68,14 @@ export class JsonReader implements FormatReader {
     const c = buf[p];
     switch (this.state) {
       case 'record':
-        return this.readRecord(buf, p, end);
+        return this.readRecords(buf, p, end);
       case 'afterRecord':
         if (c === COMMA) this.state = 'record';
         else if (c === 93) this.closeRecords();
         else throw this.unexpected(p, 'a comma or the end of the records');
         return p + 1;
       case 'firstRecord':
-        if (c !== 93) return this.readRecord(buf, p, end);
+        if (c !== 93) return this.readRecords(buf, p, end);
         this.closeRecords();
         return p + 1;
       case 'start':
@@ -95,6 +95,16 @@ export class JsonReader implements FormatReader {
       case 'done':
         throw fatal(this.context, p, 'something follows the end of the export', REDO, 'trailing_data');
     }
+  }
+
+  /** Reads as many records as the compiled scanner takes, or else one. */
+  private readRecords(buf: Uint8Array, p: number, end: number): number {
+    const { kernel } = this.context;
+    if (kernel === null) return this.readRecord(buf, p, end);
+    const reached = kernel.scanList(p, end);
+    if (reached === p) return this.readRecord(buf, p, end);
+    this.state = reached < 0 ? 'afterRecord' : 'record';
+    return Math.abs(reached);
   }
 
   private readRecord(buf: Uint8Array, p: number, end: number): number {

@@ -26,18 +26,27 @@ export function programId(names: RecordNames, name: string): number {
   return names.programs.id(name.length > MAX_PROGRAM_CHARS ? name.slice(0, MAX_PROGRAM_CHARS) : name);
 }
 
-/** What the compiled scanner asks for when it meets the bytes of a name for the first time. */
+/** Names the compiled scanner asks for when it meets their bytes for the first time. */
 export const NAME_KINDS = { device: 0, program: 1, level: 2 } as const;
 
 /**
- * Number of a name as written: a device, a program, or a level (its severity). {@link NO_NAME} when nothing is left of
- * it, {@link BAD_NAME} when the record needs a closer look (too long, only a process id, unknown level).
+ * Number of a name as written: a device, a program, or a level (its severity, and the bits of its spelling).
+ * {@link NO_NAME} when nothing is left of it, {@link BAD_NAME} when the record needs a closer look (too long, only a
+ * process id, unknown level).
  */
-export function nameId(names: RecordNames, kind: number, text: string): number {
+export function nameId(
+  names: RecordNames,
+  kind: number,
+  text: string,
+  levelBits: (text: string) => number,
+): number {
   const name = cleanName(text);
   if (kind === NAME_KINDS.device) return deviceId(names, name);
   if (name === '') return NO_NAME;
-  if (kind === NAME_KINDS.level) return normaliseLevel(name);
+  if (kind === NAME_KINDS.level) {
+    const level = normaliseLevel(name);
+    return level < 0 ? BAD_NAME : level | levelBits(name);
+  }
   const program = withoutProcessId(name);
   return program === '' ? BAD_NAME : programId(names, program);
 }

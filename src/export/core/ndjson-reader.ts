@@ -19,6 +19,11 @@ export class NdjsonReader implements FormatReader {
     for (;;) {
       p = skipSpace(buf, p, end);
       if (p >= end) return p;
+      const reached = this.context.kernel?.scanLines(p, end) ?? p;
+      if (reached !== p) {
+        p = reached;
+        continue;
+      }
       const after = this.readRecord(buf, p, end, final);
       if (after === INCOMPLETE) {
         assertWithinLimit(this.context, p, end, 'a line');

@@ -1,6 +1,7 @@
 import { AppError } from '../../shared/errors.js';
 import type { RecordAssembler } from './record-assembler.js';
 import type { RecordBatch } from './record-batch.js';
+import type { ScanKernel } from './scan-kernel.js';
 
 export interface ExportLimits {
   /** Largest record, and largest value outside records, in bytes. */
@@ -46,6 +47,8 @@ export interface ParserContext {
   readonly limits: ExportLimits;
   readonly assembler: RecordAssembler;
   readonly tracker: RecordTracker;
+  /** The compiled scanner, asked before each record; null where there is none. */
+  readonly kernel: ScanKernel | null;
   /** Offset in the file of index 0 of the buffer in use. */
   base: number;
 }
