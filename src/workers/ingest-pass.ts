@@ -16,7 +16,7 @@ export async function readFile(
   tools: IngestTools,
   onProgress: (storedBytes: number) => void,
 ): Promise<Omit<InputFile, 'sha256'>> {
-  const { batch, collector, aggregator, classifier } = tools;
+  const { batch, collector, aggregator, classifier, scanner: kernel } = tools;
   const tracker = collector.openFile(file.name);
   const onBatch = (): void => {
     tracker.take(batch);
@@ -26,7 +26,7 @@ export async function readFile(
   };
   const source = openByteSource(file);
   try {
-    const parser = new ExportParser({ fileName: file.name, decode, tracker, batch, onBatch });
+    const parser = new ExportParser({ fileName: file.name, decode, tracker, batch, onBatch, kernel });
     let total = 0;
     for (;;) {
       const got = source.read(parser.inputSpace());

@@ -1,12 +1,14 @@
-import { plainMemory } from '../export/core/ingest-memory.js';
-import { NameTable, recordNames } from '../export/core/name-table.js';
+import { MEMORY_PAGES, plainMemory } from '../export/core/ingest-memory.js';
+import { NameTable, recordNames, type RecordNames } from '../export/core/name-table.js';
 import { RecordBatch } from '../export/core/record-batch.js';
+import { ScanHost, ScanKernel, type ScanExports } from '../export/core/scan-kernel.js';
 import { ValidationCollector } from '../export/core/validation-collector.js';
 import { TextClassifier } from '../features/core/batch-classifier.js';
 import { EventColumns, type BatchClassifier } from '../features/core/event-columns.js';
 import type { RowAggregator } from '../features/core/feature-set.js';
 import { featureSet } from '../features/core/feature-sets.js';
 import type { IngestTask } from './ingest-task.js';
+import { loadKernel, wasmMemory } from './kernel-files.js';
 import { zoneOffset } from './zone-offset.js';
 
 const MAX_SSIDS = 200_000;
@@ -16,6 +18,8 @@ export const decode = (bytes: Uint8Array, start: number, end: number): string =>
 
 /** What the rows of an ingest go through, in one shared memory. */
 export interface IngestTools {
+  /** null: the readers do everything themselves. */
+  readonly scanner: ScanKernel | null;
   readonly batch: RecordBatch;
   readonly collector: ValidationCollector;
   /** null: validation only. */
@@ -27,7 +31,8 @@ export interface IngestTools {
 /** @param keepAll lines may come in any order at all (AggregatorOptions.keepAll) */
 export function ingestTools(task: IngestTask, keepAll: boolean): IngestTools {
   const names = recordNames();
-  const memory = plainMemory();
+  const shared = wasmMemory(MEMORY_PAGES);
+  const memory = shared?.buffer ?? plainMemory();
   const batch = new RecordBatch(memory, names);
   const set = featureSet(task.featureSet);
   const collector = new ValidationCollector({
@@ -41,7 +46,23 @@ export function ingestTools(task: IngestTask, keepAll: boolean): IngestTools {
   const aggregator = task.extract
     ? set.createAggregator(task.window, zoneOffset(task.window.timezone), { names, decode, keepAll })
     : null;
-  return { batch, collector, aggregator, classifier: aggregator?.needsEvents ? classifier(memory) : null };
+  return {
+    scanner: shared === null ? null : recordScanner(shared, batch, names),
+    batch,
+    collector,
+    aggregator,
+    classifier: aggregator?.needsEvents ? classifier(memory) : null,
+  };
+}
+
+function recordScanner(
+  memory: WebAssembly.Memory,
+  batch: RecordBatch,
+  names: RecordNames,
+): ScanKernel | null {
+  const host = new ScanHost(memory.buffer, names, decode);
+  const exports = loadKernel('export', 'scan', { env: { memory }, host: { ...host.imports } });
+  return exports === null ? null : new ScanKernel(exports as unknown as ScanExports, host, batch);
 }
 
 function classifier(memory: ArrayBuffer): BatchClassifier {

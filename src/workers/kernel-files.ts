@@ -11,6 +11,11 @@ const SIMD_PROBE = Uint8Array.of(
   0x0b,
 );
 
+/** Memory that kernels can share, of a size that never changes; null where kernels cannot run. */
+export function wasmMemory(pages: number): WebAssembly.Memory | null {
+  return WebAssembly.validate(SIMD_PROBE) ? new WebAssembly.Memory({ initial: pages, maximum: pages }) : null;
+}
+
 /**
  * Loads a compiled kernel that was built beside its core. null where there is none to run (sources without a build, a
  * processor or flag without SIMD): the caller then uses the kernel's TypeScript twin, which gives the same result.
