@@ -8,9 +8,7 @@ export interface RecordTotalsState {
   readonly valid: number;
   readonly invalid: number;
   readonly filtered: number;
-  readonly wifi: number;
-  readonly minMs: number;
-  readonly maxMs: number;
+  readonly wlceventd: number;
   readonly levels: Float64Array;
   readonly programLogs: Float64Array;
 }
@@ -20,9 +18,8 @@ export class RecordTotals {
   valid = 0;
   invalid = 0;
   filtered = 0;
-  wifi = 0;
-  minMs = Infinity;
-  maxMs = -Infinity;
+  /** WiFi lines of programs that only the message tells from others. */
+  private wlceventd = 0;
   /** Lines by severity, moved by one: the unknown level (-1) comes first. */
   private readonly levels = new Float64Array(LOG_LEVELS.length + 1);
   /** Lines by program number. */
@@ -44,30 +41,33 @@ export class RecordTotals {
     const { count, timeMs, program, level, flags } = batch;
     const { levels, programLogs } = this;
     const { kinds, startMs, endMs } = this.filter;
-    let { minMs, maxMs } = this;
-    let kept = 0;
-    let wifi = 0;
+    let dropped = 0;
     for (let row = 0; row < count; row++) {
       const id = program[row];
       const kind = kinds[id];
       const ms = timeMs[row];
       if (kind === PROGRAM.dropped || ms < startMs || ms >= endMs) {
         flags[row] &= ~ROW.kept;
+        dropped++;
         continue;
       }
       flags[row] |= ROW.kept;
-      kept++;
       levels[level[row] + 1]++;
       programLogs[id]++;
-      if (kind === PROGRAM.wifi || (kind === PROGRAM.byMessage && startsWithWlceventd(batch, row))) wifi++;
-      if (ms < minMs) minMs = ms;
-      if (ms > maxMs) maxMs = ms;
+      if (kind === PROGRAM.byMessage && startsWithWlceventd(batch, row)) this.wlceventd++;
     }
-    this.minMs = minMs;
-    this.maxMs = maxMs;
-    this.wifi += wifi;
     this.valid += count;
-    this.filtered += count - kept;
+    this.filtered += dropped;
+  }
+
+  /** Kept lines that are WiFi lines. */
+  get wifi(): number {
+    this.filter.learn(this.programs);
+    const { kinds } = this.filter;
+    return this.programCounts().reduce(
+      (sum, { id, logs }) => (kinds[id] === PROGRAM.wifi ? sum + logs : sum),
+      this.wlceventd,
+    );
   }
 
   /** Lines by normalised level name. */
@@ -88,9 +88,9 @@ export class RecordTotals {
   }
 
   exportState(): RecordTotalsState {
-    const { valid, invalid, filtered, wifi, minMs, maxMs } = this;
+    const { valid, invalid, filtered, wlceventd } = this;
     const programLogs = this.programLogs.slice(0, this.programs.size);
-    return { valid, invalid, filtered, wifi, minMs, maxMs, levels: this.levels.slice(), programLogs };
+    return { valid, invalid, filtered, wlceventd, levels: this.levels.slice(), programLogs };
   }
 
   /** @param programIds our number of each of their programs */
@@ -98,9 +98,7 @@ export class RecordTotals {
     this.valid += state.valid;
     this.invalid += state.invalid;
     this.filtered += state.filtered;
-    this.wifi += state.wifi;
-    this.minMs = Math.min(this.minMs, state.minMs);
-    this.maxMs = Math.max(this.maxMs, state.maxMs);
+    this.wlceventd += state.wlceventd;
     for (let i = 0; i < this.levels.length; i++) this.levels[i] += state.levels[i];
     this.reserve(this.programs.size);
     for (let i = 0; i < state.programLogs.length; i++)

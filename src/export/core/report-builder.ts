@@ -69,7 +69,8 @@ export function buildReport(parts: ReportParts): ValidationReport {
 
 function statsOf(parts: ReportParts): ExportStats {
   const { totals, trackers, names, windows, clocks, levels } = parts;
-  const { kept } = totals;
+  const { kept, wifi } = totals;
+  const { minMs, maxMs } = spanOf(parts);
   const declared = trackers.filter(({ declaredRecords }) => declaredRecords !== null);
   const sum = (pick: (tracker: FileTracker) => number): number => trackers.reduce((n, t) => n + pick(t), 0);
   const devices = deviceCounts(parts);
@@ -79,11 +80,11 @@ function statsOf(parts: ReportParts): ExportStats {
     log_count: totals.valid + totals.invalid,
     valid_logs: totals.valid,
     invalid_logs: totals.invalid,
-    wifi_logs: totals.wifi,
-    wifi_ratio: kept === 0 ? 0 : totals.wifi / kept,
-    time_range_days: kept === 0 ? 0 : (totals.maxMs - totals.minMs) / DAY_MS,
-    start: kept === 0 ? null : formatTimestamp(totals.minMs),
-    end: kept === 0 ? null : formatTimestamp(totals.maxMs),
+    wifi_logs: wifi,
+    wifi_ratio: kept === 0 ? 0 : wifi / kept,
+    time_range_days: kept === 0 ? 0 : (maxMs - minMs) / DAY_MS,
+    start: kept === 0 ? null : formatTimestamp(minMs),
+    end: kept === 0 ? null : formatTimestamp(maxMs),
     devices: mostLogs(devices, LISTED_DEVICES).map(({ name, logs }) => ({ device: name, logs })),
     device_count: devices.length,
     programs: mostLogs(programs, LISTED_PROGRAMS).map(({ name, logs }) => ({
@@ -102,6 +103,18 @@ function statsOf(parts: ReportParts): ExportStats {
     filtered_logs: totals.filtered,
     declared_records: declared.length === 0 ? null : sum(({ declaredRecords }) => declaredRecords ?? 0),
   };
+}
+
+/** Earliest and latest kept line. */
+function spanOf({ devices: { size, columns } }: ReportParts): { minMs: number; maxMs: number } {
+  let minMs = Infinity;
+  let maxMs = -Infinity;
+  for (let id = 0; id < size; id++) {
+    if (columns.logs[id] === 0) continue;
+    minMs = Math.min(minMs, columns.minMs[id]);
+    maxMs = Math.max(maxMs, columns.maxMs[id]);
+  }
+  return { minMs, maxMs };
 }
 
 interface NamedCount {

@@ -33,6 +33,7 @@ export class RowOrder {
   backward = 0;
   duplicates = 0;
 
+  private wantsDuplicates = true;
   private readonly forwardPlaces: RowPlace[] = [];
   private readonly backwardPlaces: RowPlace[] = [];
   private readonly first = new RowMemory();
@@ -41,29 +42,37 @@ export class RowOrder {
   constructor(private readonly sink: DuplicateSink) {}
 
   take(batch: RecordBatch): void {
-    const { count, timeMs, flags } = batch;
-    let before = -1;
+    const { count, timeMs, flags, messageStart, messageEnd } = batch;
     let previousMs = this.last.timeMs;
+    let previousLength = this.last.length;
+    // -1 = the row that is remembered.
+    let before = -1;
+    let forward = 0;
+    let backward = 0;
     for (let row = 0; row < count; row++) {
       if ((flags[row] & ROW.kept) === 0) continue;
       const ms = timeMs[row];
-      // No comparison with the NaN of "no row before" is true.
-      if (ms > previousMs) {
-        if (this.forward++ < MAX_PLACES) this.forwardPlaces.push(placeOf(batch, row));
-      } else if (ms < previousMs) {
-        if (this.backward++ < MAX_PLACES) this.backwardPlaces.push(placeOf(batch, row));
-      } else if (ms === previousMs && this.repeats(batch, row, before)) {
-        this.duplicates++;
-        if (this.sink.wanted()) {
-          const message = headText(batch.bytes, batch.messageStart[row], batch.messageEnd[row]);
-          this.sink.found(placeOf(batch, row), message);
-        }
+      // Added up, not branched on: whether a line comes in the same second as the one before it is a coin toss. No
+      // comparison with the NaN of "no row before" is true.
+      forward += Number(ms > previousMs);
+      backward += Number(ms < previousMs);
+      const length = messageEnd[row] - messageStart[row];
+      // The length first: it is what most seldom is the same.
+      if (length === previousLength && ms === previousMs && this.repeats(batch, row, before)) {
+        this.foundDuplicate(batch, row);
       }
       previousMs = ms;
-      if (before < 0 && this.first.isEmpty) this.first.remember(batch, row);
+      previousLength = length;
       before = row;
     }
-    if (before >= 0) this.last.remember(batch, before);
+    if (forward > 0 && this.forwardPlaces.length < MAX_PLACES) this.findSteps(batch, 1, this.forwardPlaces);
+    if (backward > 0 && this.backwardPlaces.length < MAX_PLACES)
+      this.findSteps(batch, -1, this.backwardPlaces);
+    this.forward += forward;
+    this.backward += backward;
+    if (before < 0) return;
+    if (this.first.isEmpty) this.first.remember(batch, firstKept(batch));
+    this.last.remember(batch, before);
   }
 
   /** Places of the steps against the direction the file mostly runs in. */
@@ -110,14 +119,40 @@ export class RowOrder {
     this.backwardPlaces.splice(MAX_PLACES);
   }
 
+  /** Whether the row has the content of the row `before` it; the lengths of their messages are the same. */
   private repeats(batch: RecordBatch, row: number, before: number): boolean {
     if (before < 0) return this.last.sameContent(batch, row);
     const { device, program, messageStart, messageEnd, bytes } = batch;
     if (device[row] !== device[before] || program[row] !== program[before]) return false;
     const length = messageEnd[row] - messageStart[row];
-    if (length !== messageEnd[before] - messageStart[before]) return false;
     return sameBytes(bytes, messageStart[row], bytes, messageStart[before], length);
   }
+
+  private foundDuplicate(batch: RecordBatch, row: number): void {
+    this.duplicates++;
+    // Once enough are known, no more are ever wanted.
+    this.wantsDuplicates &&= this.sink.wanted();
+    if (!this.wantsDuplicates) return;
+    const message = headText(batch.bytes, batch.messageStart[row], batch.messageEnd[row]);
+    this.sink.found(placeOf(batch, row), message);
+  }
+
+  /** Adds places of the steps in one direction. Each call adds at least one of the few that are kept. */
+  private findSteps(batch: RecordBatch, direction: 1 | -1, places: RowPlace[]): void {
+    let previousMs = this.last.timeMs;
+    for (let row = 0; row < batch.count && places.length < MAX_PLACES; row++) {
+      if ((batch.flags[row] & ROW.kept) === 0) continue;
+      if ((batch.timeMs[row] - previousMs) * direction > 0) places.push(placeOf(batch, row));
+      previousMs = batch.timeMs[row];
+    }
+  }
+}
+
+/** A batch that has a kept row is searched for the first one. */
+function firstKept({ flags }: RecordBatch): number {
+  let row = 0;
+  while ((flags[row] & ROW.kept) === 0) row++;
+  return row;
 }
 
 const placeOf = (batch: RecordBatch, row: number): RowPlace => ({
