@@ -23,7 +23,7 @@ interface Frame {
 
 /**
  * zstd (RFC 8878): frames one behind the other, skippable ones skipped, checksums compared. Node 20 has no
- * decompressor, and one in place of another by Node version would refuse the same file for different reasons.
+ * decompressor; a newer Node's is not used either, so that one file gets one answer whatever it runs on.
  */
 export class ZstdSource implements ByteSource {
   readonly compression = 'zstd';

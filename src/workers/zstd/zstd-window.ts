@@ -1,11 +1,13 @@
 /** Decompressed bytes made at once at most (RFC 8878, section 3.1.1.2.4). */
 export const MAX_BLOCK_BYTES = 128 * 1024;
-/** Slack of large windows: how much is written between two moves of the window to the front. */
+/** How much a large window is written on between two moves to the front. */
 const MAX_SLACK_BYTES = 32 * 1024 * 1024;
+/** Where the buffer begins: a header may ask for much, and little come. */
+const FIRST_BYTES = 8 * MAX_BLOCK_BYTES;
 
 /** The decompressed bytes of a frame that matches may refer to, and behind them those nobody has taken yet. */
 export class ZstdWindow {
-  bytes = new Uint8Array(0);
+  bytes = new Uint8Array(FIRST_BYTES);
   /** Where the next byte goes. */
   end = 0;
   /** First byte of the frame that is still held. */
@@ -14,10 +16,8 @@ export class ZstdWindow {
   private taken = 0;
   private windowBytes = 0;
 
-  /** Begins a frame. The buffer of an earlier frame is used again where it is large enough. */
+  /** Begins a frame. */
   reset(windowBytes: number): void {
-    const slack = Math.min(Math.max(windowBytes, 4 * MAX_BLOCK_BYTES), MAX_SLACK_BYTES);
-    if (this.bytes.length < windowBytes + slack) this.bytes = new Uint8Array(windowBytes + slack);
     this.windowBytes = windowBytes;
     this.end = 0;
     this.start = 0;
@@ -32,6 +32,14 @@ export class ZstdWindow {
   /** Makes room for one block; only when nothing waits. */
   makeRoom(): void {
     if (this.end + MAX_BLOCK_BYTES <= this.bytes.length) return;
+    const slack = Math.min(Math.max(this.windowBytes, 4 * MAX_BLOCK_BYTES), MAX_SLACK_BYTES);
+    if (this.bytes.length < this.windowBytes + slack) {
+      // At once and not by doubling: what is not written to takes no memory, two copies would.
+      const grown = new Uint8Array(this.windowBytes + slack);
+      grown.set(this.bytes.subarray(0, this.end));
+      this.bytes = grown;
+      if (this.end + MAX_BLOCK_BYTES <= this.bytes.length) return;
+    }
     const kept = Math.min(this.windowBytes, this.end - this.start);
     this.bytes.copyWithin(0, this.end - kept, this.end);
     this.start = 0;
