@@ -3,7 +3,7 @@ export const MAX_BLOCK_BYTES = 128 * 1024;
 /** How much a large window is written on between two moves to the front. */
 const MAX_SLACK_BYTES = 32 * 1024 * 1024;
 /** Where the buffer begins: a header may ask for much, and little come. */
-const FIRST_BYTES = 8 * MAX_BLOCK_BYTES;
+const FIRST_BYTES = 4 * MAX_BLOCK_BYTES;
 
 /** The decompressed bytes of a frame that matches may refer to, and behind them those nobody has taken yet. */
 export class ZstdWindow {

@@ -40,26 +40,13 @@ describe('files of the zstd command', () => {
 
   it('cut off anywhere, a file is refused', async () => {
     const whole = zstdFile('frames');
-    const content = ZSTD_SAMPLES.find(({ file }) => file === 'frames')!.content();
-    // Between two frames a file ends as it should; nothing in it says that there were more.
-    let complete = 0;
-    for (let length = 4; length < whole.length; length++) {
+    for (let length = 4; length < whole.length; length += length < 40 ? 1 : 11) {
       const result = await unpack(whole.subarray(0, length), 16_384).catch((error: unknown) => error);
-      if (result instanceof AppError) {
-        expect(result.details).toMatchObject({
-          reason: 'compressed_truncated',
-          compressed_byte_offset: length,
-        });
-        continue;
-      }
-      complete++;
-      expect(
-        Buffer.from(content)
-          .subarray(0, (result as Uint8Array).length)
-          .equals(result as Uint8Array),
-      ).toBe(true);
+      expect(result, `at ${length}`).toMatchObject({
+        code: 'export_invalid',
+        details: { reason: 'compressed_truncated', compressed_byte_offset: length },
+      });
     }
-    expect(complete).toBe(4);
   });
 
   it('with bits turned over, a file with a checksum is refused or gives the same bytes', async () => {
@@ -67,7 +54,7 @@ describe('files of the zstd command', () => {
     for (const file of ['frames', 'lines-streamed', 'four-values']) {
       const whole = zstdFile(file);
       const expected = digest(ZSTD_SAMPLES.find((sample) => sample.file === file)!.content());
-      for (let round = 0; round < 300; round++) {
+      for (let round = 0; round < 100; round++) {
         const damaged = Uint8Array.from(whole);
         // The magic number stays: without it the file would not be taken for compressed.
         damaged[4 + next(whole.length - 4)] ^= 1 << next(8);
