@@ -72,18 +72,21 @@ function allFinite(from: usize, count: usize): i32 {
   const whole = count & ~3;
   for (let i: usize = 0; i < whole; i += 4) sum = f32x4.add(sum, f32x4.mul(v128.load(from + i * 4), zero));
   let poison =
-    f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3);
+    f32x4.extract_lane(sum, 0) +
+    f32x4.extract_lane(sum, 1) +
+    f32x4.extract_lane(sum, 2) +
+    f32x4.extract_lane(sum, 3);
   for (let i = whole; i < count; i++) poison += load<f32>(from + i * 4) * 0;
   return i32(poison == 0);
 }
 
 /**
  * Compares one column of the block with all `count` thresholds of the forest in that column, ascending at `thresholds`
- * and followed by 2^steps times +infinity. Bit r of the mask numbered slots[j] becomes `value of row r > thresholds[j]`.
+ * and followed by 4 x 2^steps times +infinity. Bit r of the mask numbered slots[j] becomes `value of row r > thresholds[j]`.
  *
  * A value's position among the thresholds is looked up by its bucket, round((value - low) * scale) cut to
- * [0, bucketLimit], in `starts` (uint16: thresholds in lower buckets) and found exactly in 2^steps - 1 thresholds from
- * there. Every float operation keeps the order of its inputs, so a threshold in a higher bucket is never below.
+ * [0, bucketLimit], in `starts` (uint16: thresholds in lower buckets) and found exactly among the 4 x 2^steps thresholds
+ * from there. Every float operation keeps the order of its inputs, so a threshold in a higher bucket is never below.
  *
  * @param bits room for count + 1 masks, all zero, and all zero again afterwards
  */
@@ -102,14 +105,23 @@ export function compare(
   masks: usize,
 ): void {
   findBuckets(column, rows, low, scale, bucketLimit);
-  for (let row: usize = 0; row < rows; row++) {
-    const value = load<f32>(column + row * 4);
-    let at: usize = usize(load<u16>(starts + load<u32>(row * 4, buckets))) << 2;
-    for (let step = steps + 1; step > 1; step--) {
-      at += usize(load<f32>(thresholds + at + (1 << step) - 4) < value) << step;
+  let word = bits;
+  for (let chunk: usize = 0; chunk < rows; chunk += 32) {
+    const end = min(chunk + 32, rows);
+    let bit: u32 = 1;
+    for (let row = chunk; row < end; row++) {
+      const value = load<f32>(column + row * 4);
+      let at: usize = usize(load<u16>(starts + load<u32>(row * 4, buckets))) << 2;
+      for (let step = steps + 3; step > 3; step--) {
+        at += usize(load<f32>(thresholds + at + (1 << step) - 4) < value) << step;
+      }
+      // The last four at once: those below the value come first, so their number is that of the bits set.
+      at += usize(popcnt(i32x4.bitmask(f32x4.lt(v128.load(thresholds + at), f32x4.splat(value))))) << 2;
+      const mask = word + at * (MASK_BYTES / 4);
+      store<u32>(mask, load<u32>(mask) | bit);
+      bit <<= 1;
     }
-    const word = bits + at * (MASK_BYTES / 4) + ((row >> 5) << 2);
-    store<u32>(word, load<u32>(word) | (1 << u32(row & 31)));
+    word += 4;
   }
   spread(slots, count, bits, masks);
 }
@@ -271,16 +283,12 @@ function writeLeaves(out: usize, vectors: usize): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function writeEight(out: usize, abcd: v128, efgh: v128): void {
   write16(out, v128.shuffle<u32>(abcd, efgh, 0, 4, 1, 5));
   write16(out + 32, v128.shuffle<u32>(abcd, efgh, 2, 6, 3, 7));
 }
 
 /** Transposes two 8 x 8 bit matrices (Hacker's Delight 7-3): 16 rows. */
-// @ts-ignore: decorator
-@inline
 function write16(out: usize, matrix: v128): void {
   let x = matrix;
   let t = v128.and(v128.xor(x, i64x2.shr_u(x, 7)), i64x2.splat(0x00aa00aa00aa00aa));
@@ -293,26 +301,18 @@ function write16(out: usize, matrix: v128): void {
   v128.store(out, i16x8.shl(i16x8.extend_high_i8x16_u(x), 3), 16);
 }
 
-// @ts-ignore: decorator
-@inline
 function low8(a: v128, b: v128): v128 {
   return v128.shuffle<u8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 }
 
-// @ts-ignore: decorator
-@inline
 function high8(a: v128, b: v128): v128 {
   return v128.shuffle<u8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
-// @ts-ignore: decorator
-@inline
 function low16(a: v128, b: v128): v128 {
   return v128.shuffle<u16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
 }
 
-// @ts-ignore: decorator
-@inline
 function high16(a: v128, b: v128): v128 {
   return v128.shuffle<u16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 }

@@ -17,7 +17,7 @@ import { layOutForest } from './score-layout.js';
 import { scoreSamples } from './score.js';
 
 // One kernel for all tests: what one forest leaves in its memory must not show in the scores of the next.
-const kernel = new ScoreKernel(forestKernel());
+const kernel = new ScoreKernel(await forestKernel());
 
 function paramsFor(change: Partial<ResolvedForestParams>): ResolvedForestParams {
   const maxSamples = change.maxSamples ?? 256;

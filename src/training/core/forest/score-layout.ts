@@ -25,11 +25,11 @@ export interface ColumnLayout {
   readonly low: number;
   readonly scale: number;
   readonly bucketLimit: number;
-  /** Halvings that find a place within the fullest bucket. */
+  /** Halvings that leave four thresholds of the fullest bucket. */
   readonly steps: number;
   /** For each bucket: thresholds in lower ones. */
   readonly starts: Uint16Array;
-  /** Ascending, then 2^steps times +infinity. */
+  /** Ascending, then 4 x 2^steps times +infinity. */
   readonly thresholds: Float32Array;
   /** Number of each threshold's split within the part. */
   readonly slots: Uint16Array;
@@ -67,114 +67,127 @@ function lastTreeOfPart({ treeCount, treeStart }: Forest, from: number): number 
   return until;
 }
 
+/** Breadth-first order of a part's splits, and where each comes from. */
+interface Splits {
+  count: number;
+  /** Node of the forest. */
+  readonly node: Int32Array;
+  /** Column of the matrix. */
+  readonly column: Int32Array;
+}
+
 function layOutPart(forest: Forest, from: number, until: number): PartLayout | null {
-  const count = until - from;
-  const trees = Math.ceil(count / TREES_TOGETHER) * TREES_TOGETHER;
+  const trees = Math.ceil((until - from) / TREES_TOGETHER) * TREES_TOGETHER;
   const nodes = forest.treeStart[until] - forest.treeStart[from];
+  const splits: Splits = { count: 0, node: new Int32Array(nodes), column: new Int32Array(nodes) };
   const part = {
     levels: new Uint16Array(trees * MAX_LEVELS),
     moves: new Uint8Array(nodes),
     values: new Float64Array(trees * LEAVES),
-    splitNodes: new Int32Array(nodes),
-    splitColumns: new Int32Array(nodes),
   };
-  let splits = 0;
-  for (let tree = 0; tree < count; tree++) {
-    splits = layOutTree(forest, from + tree, tree, splits, part);
-    if (splits < 0) return null;
+  for (let tree = from; tree < until; tree++) {
+    if (!layOutTree(forest, tree, tree - from, splits, part)) return null;
   }
-  const columns = layOutColumns(forest, part.splitNodes.subarray(0, splits), part.splitColumns);
-  return { trees, splits, columns, levels: part.levels, moves: part.moves, values: part.values };
+  return { ...part, trees, splits: splits.count, columns: layOutColumns(forest, splits) };
 }
 
-interface PartArrays {
-  readonly levels: Uint16Array;
-  readonly moves: Uint8Array;
-  readonly values: Float64Array;
-  /** Node of the forest and column of the matrix of every split. */
-  readonly splitNodes: Int32Array;
-  readonly splitColumns: Int32Array;
-}
+/** Nodes of one tree still to be visited, and the way to each: bit d = right at depth d. */
+const queue = { node: new Int32Array(2 * LEAVES), way: new Uint8Array(2 * LEAVES) };
 
-/** Breadth first through one tree; returns the number of splits so far, or -1 when the tree is too deep. */
-function layOutTree(forest: Forest, tree: number, place: number, splits: number, part: PartArrays): number {
+/** Breadth first through one tree; false when it is too deep. */
+function layOutTree(
+  forest: Forest,
+  tree: number,
+  place: number,
+  splits: Splits,
+  part: Pick<PartLayout, 'levels' | 'moves' | 'values'>,
+): boolean {
   const root = forest.treeStart[tree];
   const subset = tree * forest.maxFeatures;
-  const ways: number[] = [0]; // bit d: right at depth d
-  let level = [root];
-  for (let depth = 0; level.length > 0; depth++) {
-    const next: number[] = [];
-    for (const node of level) {
-      const way = ways.shift() ?? 0;
-      if (forest.left[node] < 0) {
-        part.values[place * LEAVES + way] = leafPathLength(depth + 1, forest.nodeSamples[node]);
-        continue;
-      }
-      if (depth === MAX_LEVELS) return -1;
-      const left = root + forest.left[node];
-      const right = root + forest.right[node];
-      part.levels[place * MAX_LEVELS + depth]++;
-      part.moves[2 * splits] = forest.left[left] < 0 ? 0 : 64;
-      part.moves[2 * splits + 1] = forest.left[right] < 0 ? 0 : 64;
-      part.splitNodes[splits] = node;
-      part.splitColumns[splits++] = forest.treeFeatures[subset + forest.feature[node]];
-      next.push(left, right);
-      ways.push(way, way | (1 << depth));
+  queue.node[0] = root;
+  queue.way[0] = 0;
+  let tail = 1;
+  let levelEnd = 1;
+  for (let head = 0, depth = 0; head < tail; head++) {
+    if (head === levelEnd) {
+      depth++;
+      levelEnd = tail;
     }
-    level = next;
+    const node = queue.node[head];
+    const way = queue.way[head];
+    if (forest.left[node] < 0) {
+      part.values[place * LEAVES + way] = leafPathLength(depth + 1, forest.nodeSamples[node]);
+      continue;
+    }
+    if (depth === MAX_LEVELS) return false;
+    const left = root + forest.left[node];
+    const right = root + forest.right[node];
+    const split = splits.count++;
+    part.levels[place * MAX_LEVELS + depth]++;
+    part.moves[2 * split] = forest.left[left] < 0 ? 0 : 64;
+    part.moves[2 * split + 1] = forest.left[right] < 0 ? 0 : 64;
+    splits.node[split] = node;
+    splits.column[split] = forest.treeFeatures[subset + forest.feature[node]];
+    queue.node[tail] = left;
+    queue.way[tail++] = way;
+    queue.node[tail] = right;
+    queue.way[tail++] = way | (1 << depth);
   }
-  return splits;
+  return true;
 }
 
-function layOutColumns(
-  forest: Forest,
-  splitNodes: Int32Array,
-  splitColumns: Int32Array,
-): readonly ColumnLayout[] {
-  const slotsOf = new Map<number, number[]>();
-  for (let slot = 0; slot < splitNodes.length; slot++) {
-    const slots = slotsOf.get(splitColumns[slot]);
-    if (slots === undefined) slotsOf.set(splitColumns[slot], [slot]);
-    else slots.push(slot);
+function layOutColumns(forest: Forest, { count, node, column }: Splits): readonly ColumnLayout[] {
+  const start = new Int32Array(forest.featureCount + 1);
+  for (let split = 0; split < count; split++) start[column[split] + 1]++;
+  for (let i = 0; i < forest.featureCount; i++) start[i + 1] += start[i];
+  // One number holds threshold and split, so that sorting needs no comparator: the float32's bits, which are ordered
+  // like the floats once negative ones are turned around, and 16 bits for the split.
+  const keys = new Float64Array(count);
+  const next = start.slice(0, forest.featureCount);
+  for (let split = 0; split < count; split++) {
+    float[0] = floorToFloat32(forest.threshold[node[split]]);
+    const order = bits[0] >= 0 ? bits[0] : -(bits[0] & 0x7fffffff);
+    keys[next[column[split]]++] = order * 65_536 + split;
   }
-  return Array.from(slotsOf, ([column, slots]) => {
-    const values = Float32Array.from(slots, (slot) => floorToFloat32(forest.threshold[splitNodes[slot]]));
-    const order = ascending(values);
-    return layOutColumn(
-      column,
-      Float32Array.from(order, (i) => values[i]),
-      Uint16Array.from(order, (i) => slots[i]),
-    );
-  });
+  const layouts: ColumnLayout[] = [];
+  for (let i = 0; i < forest.featureCount; i++) {
+    if (start[i] < start[i + 1]) layouts.push(layOutColumn(i, keys.subarray(start[i], start[i + 1]).sort()));
+  }
+  return layouts;
 }
 
-/** Indices of the values in ascending order: one sort of numbers that hold value and index, without a comparator. */
-function ascending(values: Float32Array): Uint16Array {
-  const bits = new Int32Array(values.buffer);
-  const keys = Float64Array.from(bits, (word, i) => (word >= 0 ? word : -(word & 0x7fffffff)) * 65_536 + i);
-  return Uint16Array.from(keys.sort(), (key) => key - Math.floor(key / 65_536) * 65_536);
-}
+const float = new Float32Array(1);
+const bits = new Int32Array(float.buffer);
 
-function layOutColumn(column: number, sorted: Float32Array, slots: Uint16Array): ColumnLayout {
-  const count = sorted.length;
-  const finite = sorted.filter(Number.isFinite); // a float64 threshold below all float32 numbers is -infinity
-  const low = finite.length === 0 ? 0 : finite[0];
-  const bucketLimit = BUCKETS - 1;
-  const scale = bucketScale(low, finite.at(-1) ?? low, bucketLimit);
+function layOutColumn(column: number, keys: Float64Array): ColumnLayout {
+  const count = keys.length;
+  const sorted = new Float32Array(count);
+  const slots = new Uint16Array(count);
+  for (let i = 0; i < count; i++) {
+    const order = Math.floor(keys[i] / 65_536);
+    slots[i] = keys[i] - order * 65_536;
+    bits[0] = order >= 0 ? order : -order | 0x80000000;
+    sorted[i] = float[0];
+  }
+  // A float64 threshold below all float32 numbers is -infinity here.
+  const low = sorted.find(Number.isFinite) ?? 0;
+  const high = Math.max(low, sorted[count - 1]);
+  const scale = bucketScale(low, high, BUCKETS - 1);
   const starts = new Uint16Array(BUCKETS);
   let fullest = 0;
   for (let i = 0, first = 0, last = -1; i < count; i++) {
-    const bucket = bucketOf(sorted[i], low, scale, bucketLimit);
+    const bucket = bucketOf(sorted[i], low, scale, BUCKETS - 1);
     if (bucket !== last) first = i;
-    starts.fill(i, last + 1, bucket + 1);
+    for (let b = last + 1; b <= bucket; b++) starts[b] = i;
     last = bucket;
     fullest = Math.max(fullest, i - first + 1);
-    if (i === count - 1) starts.fill(count, bucket + 1);
   }
-  const steps = 32 - Math.clz32(fullest);
-  const thresholds = new Float32Array(count + 2 ** steps).fill(Infinity);
+  const top = bucketOf(sorted[count - 1], low, scale, BUCKETS - 1);
+  starts.fill(count, top + 1);
+  const steps = fullest <= 4 ? 0 : 30 - Math.clz32(fullest - 1);
+  const thresholds = new Float32Array(count + 4 * 2 ** steps).fill(Infinity);
   thresholds.set(sorted);
-  return { column, count, low, scale, bucketLimit, steps, starts, thresholds, slots };
+  return { column, count, low, scale, bucketLimit: BUCKETS - 1, steps, starts, thresholds, slots };
 }
 
 /** Buckets a unit, a normal positive float32. */
