@@ -147,7 +147,7 @@ const GROUPS = Int32Array.from(EVENT_CLASSES, (name) => GROUPS_BY_CLASS[name]);
 const WLC_AUTH = eventClassId('wlc_auth');
 const WLC_ASSOC = eventClassId('wlc_assoc');
 /** IEEE 802.11 reason code 15, 4WAY_HANDSHAKE_TIMEOUT: on ASUS routers the only trace of a wrong passphrase. */
-const REASON_HANDSHAKE_TIMEOUT = 15;
+export const REASON_HANDSHAKE_TIMEOUT = 15;
 
 /**
  * Groups (bit set of the constants above) of one classified line. Class alone does not decide: wlceventd writes a

@@ -71,13 +71,14 @@ export function classify(program: string, message: string, out: EventFields): Ev
   resetEventFields(out);
   // `wlan0: TEXT`: the text begins after the first colon, unless the line begins with the token itself.
   const colon = message.indexOf(': ');
-  const id = classifyEventAt(message, colon < 0 ? 0 : colon + 2, out);
+  const textAt = colon < 0 ? 0 : colon + 2;
+  const id = classifyEventAt(message, textAt, out);
   if (id > 0) return id;
   if (colon > 0 && isCapital(message.charCodeAt(0))) {
     const first = classifyEventAt(message, 0, out);
     if (first > 0) return first;
   }
-  return classifyText(listFor(program), message, out);
+  return classifyText(listFor(program), message, textAt, out);
 }
 
 function classifyEventAt(message: string, at: number, out: EventFields): EventClassId {
@@ -126,7 +127,12 @@ function classifyStation(message: string, at: number, out: EventFields): EventCl
   return 0;
 }
 
-function classifyText({ rules, anyNeedle }: CompiledList, message: string, out: EventFields): EventClassId {
+function classifyText(
+  { rules, anyNeedle }: CompiledList,
+  message: string,
+  textAt: number,
+  out: EventFields,
+): EventClassId {
   if (anyNeedle !== null && !anyNeedle.test(message)) return 0;
   for (const { id, rule } of rules) {
     for (const needle of rule.needles) {
@@ -134,7 +140,7 @@ function classifyText({ rules, anyNeedle }: CompiledList, message: string, out: 
       if (at < 0) continue;
       if (rule.when !== undefined && !conditionsHold(rule.when, message, needle, at)) continue;
       // A station line with an unusual sentence still names its station in front of it.
-      takeFields(rule, message, message.includes('STA ') ? 0 : at, out);
+      takeFields(rule, message, message.startsWith('STA ', textAt) ? textAt : at, out);
       return id;
     }
   }
