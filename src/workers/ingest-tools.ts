@@ -4,6 +4,7 @@ import { RecordBatch } from '../export/core/record-batch.js';
 import { ScanHost, ScanKernel, type ScanExports } from '../export/core/scan-kernel.js';
 import { ValidationCollector } from '../export/core/validation-collector.js';
 import { TextClassifier } from '../features/core/batch-classifier.js';
+import { ClassifyKernel, classifyImports, type ClassifyExports } from '../features/core/classify-kernel.js';
 import { EventColumns, type BatchClassifier } from '../features/core/event-columns.js';
 import type { RowAggregator } from '../features/core/feature-set.js';
 import { featureSet } from '../features/core/feature-sets.js';
@@ -51,7 +52,7 @@ export function ingestTools(task: IngestTask, keepAll: boolean): IngestTools {
     batch,
     collector,
     aggregator,
-    classifier: aggregator?.needsEvents ? classifier(memory) : null,
+    classifier: aggregator?.needsEvents ? classifier(memory, shared) : null,
   };
 }
 
@@ -65,7 +66,13 @@ function recordScanner(
   return exports === null ? null : new ScanKernel(exports as unknown as ScanExports, host, batch);
 }
 
-function classifier(memory: ArrayBuffer): BatchClassifier {
+function classifier(memory: ArrayBuffer, shared: WebAssembly.Memory | null): BatchClassifier {
   const ssids = new NameTable({ what: 'networks', field: 'SSID names in the messages', maxNames: MAX_SSIDS });
-  return new TextClassifier(new EventColumns(memory, ssids), decode);
+  const events = new EventColumns(memory, ssids);
+  const host = { ...classifyImports(memory, ssids, decode) };
+  const exports =
+    shared === null ? null : loadKernel('features', 'classify', { env: { memory: shared }, host });
+  return exports === null
+    ? new TextClassifier(events, decode)
+    : new ClassifyKernel(memory, events, decode, exports as unknown as ClassifyExports);
 }
