@@ -35,6 +35,7 @@ import { ExportValidationService } from './export-validation.service.js';
 import { ExportDto, ExportPageDto } from './exports.dto.js';
 import { ExportsService } from './exports.service.js';
 import { receiveUpload } from './multipart-upload.js';
+import { ValidationReportDto } from './validation-report.dto.js';
 
 @ApiTags('exports')
 @Controller('exports')
@@ -98,7 +99,7 @@ export class ExportsController {
     operationId: 'validateExport',
     summary: 'Read the export and report whether it can train a model',
   })
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiOkResponse({ type: ValidationReportDto })
   @ApiProblems(400, 404, 422)
   async validate(@Param('export_id', ParseUUIDPipe) exportId: string): Promise<ValidationReport> {
     const record = await this.service.get(exportId);

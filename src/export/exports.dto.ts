@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ValidationReportDto } from './validation-report.dto.js';
 
 export class ExportDto {
   @ApiProperty({ format: 'uuid' })
@@ -25,13 +26,8 @@ export class ExportDto {
   @ApiProperty()
   source: string;
 
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: true,
-    nullable: true,
-    description: 'The last validation report',
-  })
-  validation: unknown;
+  @ApiProperty({ type: ValidationReportDto, nullable: true, description: 'The last validation report' })
+  validation: ValidationReportDto | null;
 
   @ApiProperty({ format: 'date-time' })
   created_at: string;
