@@ -10,7 +10,7 @@ import type { GlobalOptions, SelectionOptions } from './command.js';
 import { configuration } from './configuration.js';
 import { interruptSignal } from './interrupt.js';
 import type { Output } from './output.js';
-import { selection } from './selection.js';
+import { withSelection } from './selection.js';
 
 interface ExtractOptions extends GlobalOptions, SelectionOptions {
   readonly output: string;
@@ -20,14 +20,14 @@ export async function run(files: readonly string[], options: ExtractOptions, out
   const config = configuration(options, output);
   const interrupt = interruptSignal();
   try {
-    const { table } = await new FeatureExtractionService().extract(
-      ingestTask(selection(files, options), config.values),
-      {
-        signal: interrupt.signal,
+    const { signal } = interrupt;
+    const { table } = await withSelection(files, options, { config, output, signal }, (chosen) =>
+      new FeatureExtractionService().extract(ingestTask(chosen, config.values), {
+        signal,
         onProgress: (fraction, message) => {
           output.progress(fraction * 100, message);
         },
-      },
+      }),
     );
     const summary = {
       windows: table.startMs.length,

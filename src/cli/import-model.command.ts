@@ -10,7 +10,7 @@ import { configuration } from './configuration.js';
 import { interruptSignal } from './interrupt.js';
 import { operator } from './operator.js';
 import { renderTable, type Output } from './output.js';
-import { selection } from './selection.js';
+import { withSelection } from './selection.js';
 import { withApplication } from './with-application.js';
 
 interface ImportOptions extends GlobalOptions {
@@ -33,28 +33,32 @@ export async function run(
   }
   // The feature set of the file is not the one that is configured for training.
   const config = configuration({ ...options, featureSet: undefined }, output);
-  const command = {
-    bytes: readModelFile(file, file, { noFollow: false }),
-    fileName: basename(resolve(file)),
-    modelName: options.model,
-    featureSet: options.featureSet ?? null,
-    evaluate: options.evaluate === undefined ? null : selection(options.evaluate, {}),
-  };
+  const bytes = readModelFile(file, file, { noFollow: false });
   const interrupt = interruptSignal();
+  const { signal } = interrupt;
   try {
-    const result = await withApplication(config, options, async ({ context }) => {
-      await context.get(ReconcilerService).settle();
-      return context.get(ImportFlowService).import(
-        command,
-        runConfig(config),
-        { name: operator(), reason: null },
-        {
-          signal: interrupt.signal,
-          onProgress: (fraction, message) => {
-            output.progress(fraction * 100, message);
+    const result = await withSelection(options.evaluate ?? [], {}, { config, output, signal }, (chosen) => {
+      const command = {
+        bytes,
+        fileName: basename(resolve(file)),
+        modelName: options.model,
+        featureSet: options.featureSet ?? null,
+        evaluate: options.evaluate === undefined ? null : chosen,
+      };
+      return withApplication(config, options, async ({ context }) => {
+        await context.get(ReconcilerService).settle();
+        return context.get(ImportFlowService).import(
+          command,
+          runConfig(config),
+          { name: operator(), reason: null },
+          {
+            signal,
+            onProgress: (fraction, message) => {
+              output.progress(fraction * 100, message);
+            },
           },
-        },
-      );
+        );
+      });
     });
     if (!result.gate.passed) state.exitCode = ERROR_KINDS.gate_rejected.exitCode;
     output.result(result, () => describeImport(result));

@@ -65,12 +65,15 @@ const dateRange = (command: Command): Command =>
     .option('--config-overrides <json>', 'JSON object that overrides the configuration for this command')
     .option('--feature-set <name>', 'feature set (features.set)');
 
+const EXPORTS =
+  'exports (JSON, NDJSON or CSV, also .gz or .zst), directories of them, or "-" for standard input';
+
 function addDataVerbs(program: Command, action: Action): void {
   dateRange(
     program
       .command('train')
       .description('train a model from log exports and register it')
-      .argument('<files...>', 'export files (JSON, NDJSON or CSV)'),
+      .argument('<paths...>', EXPORTS),
   )
     .option('--model <name>', 'model name', 'wifi')
     .option('--output-dir <dir>', 'write an extra copy of the version below this directory')
@@ -80,13 +83,13 @@ function addDataVerbs(program: Command, action: Action): void {
     program
       .command('validate')
       .description('check log exports and say whether they can train a model')
-      .argument('<files...>', 'export files'),
+      .argument('<paths...>', EXPORTS),
   ).action(action(() => import('./validate.command.js')));
   dateRange(
     program
       .command('extract-features')
       .description('write the feature windows of log exports as CSV')
-      .argument('<files...>', 'export files'),
+      .argument('<paths...>', EXPORTS),
   )
     .addOption(new Option('-o, --output <file>', 'CSV file to write ("-" = stdout)').makeOptionMandatory())
     .action(action(() => import('./extract-features.command.js')));
@@ -94,7 +97,7 @@ function addDataVerbs(program: Command, action: Action): void {
     program
       .command('score')
       .description('score log exports with a registered model')
-      .argument('<files...>', 'export files'),
+      .argument('<paths...>', EXPORTS),
   )
     .option('--model <name>', 'model name', 'wifi')
     .option('--version <version>', 'model version (default: the deployed one)')

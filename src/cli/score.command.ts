@@ -4,7 +4,7 @@ import type { GlobalOptions, SelectionOptions } from './command.js';
 import { configuration } from './configuration.js';
 import { interruptSignal } from './interrupt.js';
 import { renderTable, type Output } from './output.js';
-import { selection } from './selection.js';
+import { withSelection } from './selection.js';
 import { withApplication } from './with-application.js';
 
 interface ScoreOptions extends GlobalOptions, SelectionOptions {
@@ -15,22 +15,25 @@ interface ScoreOptions extends GlobalOptions, SelectionOptions {
 
 export async function run(files: readonly string[], options: ScoreOptions, output: Output): Promise<void> {
   const config = configuration(options, output);
-  const command = {
-    selection: selection(files, options),
-    modelName: options.model,
-    version: options.version ?? null,
-    maxWindows: config.values.features.window.max_windows,
-  };
   const interrupt = interruptSignal();
+  const { signal } = interrupt;
   try {
-    const report = await withApplication(config, options, ({ context }) =>
-      context.get(ScoringFlowService).score(command, {
-        signal: interrupt.signal,
-        onProgress: (fraction, message) => {
-          output.progress(fraction * 100, message);
-        },
-      }),
-    );
+    const report = await withSelection(files, options, { config, output, signal }, (chosen) => {
+      const command = {
+        selection: chosen,
+        modelName: options.model,
+        version: options.version ?? null,
+        maxWindows: config.values.features.window.max_windows,
+      };
+      return withApplication(config, options, ({ context }) =>
+        context.get(ScoringFlowService).score(command, {
+          signal,
+          onProgress: (fraction, message) => {
+            output.progress(fraction * 100, message);
+          },
+        }),
+      );
+    });
     output.result(report, () => describeScores(report, options.all === true));
   } finally {
     interrupt.release();

@@ -1,11 +1,56 @@
-import { resolve } from 'node:path';
 import { parseDateBound } from '../export/core/timestamp.js';
 import type { IngestSelection } from '../pipeline/ingest-task.js';
+import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { AppError } from '../shared/errors.js';
 import type { SelectionOptions } from './command.js';
+import { inputFiles, STANDARD_INPUT, STANDARD_INPUT_NAME } from './input-files.js';
+import type { Output } from './output.js';
 
-/** Files, date range and programs as the options say, checked. */
-export function selection(files: readonly string[], options: SelectionOptions): Required<IngestSelection> {
+/** Ignored files that are named one by one. */
+const MAX_NAMED = 10;
+
+export interface SelectionContext {
+  readonly config: ResolvedConfig;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs `body` with what the paths and options of a command choose. Standard input is a file as long as `body` runs;
+ * it is read last, when nothing else is wrong.
+ */
+export async function withSelection<T>(
+  paths: readonly string[],
+  options: SelectionOptions,
+  { config, output, signal }: SelectionContext,
+  body: (chosen: Required<IngestSelection>) => Promise<T>,
+): Promise<T> {
+  const chosen = selection(paths, options, output);
+  if (!paths.includes(STANDARD_INPUT)) return body(chosen);
+  const { spoolInput } = await import('./stdin-spool.js');
+  output.progress(0, 'Reading standard input');
+  const spooled = await spoolInput(process.stdin, {
+    dataDir: config.paths.dataDir,
+    maxBytes: config.values.storage.max_upload_bytes,
+    signal,
+  });
+  try {
+    const asFile = { path: spooled.path, name: STANDARD_INPUT_NAME };
+    return await body({
+      ...chosen,
+      files: chosen.files.map((file) => (file.path === STANDARD_INPUT ? asFile : file)),
+    });
+  } finally {
+    spooled.remove();
+  }
+}
+
+/** Files, date range and programs as the paths and options say, checked; standard input still under its path. */
+export function selection(
+  paths: readonly string[],
+  options: SelectionOptions,
+  output: Pick<Output, 'note'>,
+): Required<IngestSelection> {
   const startMs = dateOption('--start-date', options.startDate, 'start');
   const endMs = dateOption('--end-date', options.endDate, 'end');
   if (startMs !== null && endMs !== null && endMs <= startMs) {
@@ -22,8 +67,15 @@ export function selection(files: readonly string[], options: SelectionOptions): 
       hint: 'Write for instance --programs hostapd,wpa_supplicant, or leave it out for all.',
     });
   }
+  const { files, ignored } = inputFiles(paths);
+  if (ignored.length > 0) {
+    const more = ignored.length > MAX_NAMED ? ` and ${ignored.length - MAX_NAMED} more` : '';
+    output.note(
+      `Ignored, as their names are not those of exports: ${ignored.slice(0, MAX_NAMED).join(', ')}${more}`,
+    );
+  }
   return {
-    files: files.map((name) => ({ path: resolve(name), name })),
+    files,
     startMs,
     endMs,
     programs: programs ?? null,

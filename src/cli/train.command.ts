@@ -7,7 +7,7 @@ import type { CommandState, GlobalOptions, SelectionOptions } from './command.js
 import { configuration } from './configuration.js';
 import { interruptSignal } from './interrupt.js';
 import type { Output } from './output.js';
-import { selection } from './selection.js';
+import { withSelection } from './selection.js';
 
 interface TrainOptions extends GlobalOptions, SelectionOptions {
   readonly model: string;
@@ -27,21 +27,27 @@ export async function run(
     });
   }
   const config = configuration(options, output);
-  const request: TrainingRequest = {
-    ...selection(files, options),
-    modelName: options.model,
-    configOverrides: null,
-    deploy: options.deploy === true,
-    outputDir: options.outputDir === undefined ? null : resolve(options.outputDir),
-  };
   const interrupt = interruptSignal();
-  // The export is read while the framework and the database start.
-  const endReading = beginEarly('ingest', extractionTask(request, config.values));
+  const { signal } = interrupt;
   try {
-    const { trainAndReport } = await import('./train-run.js');
-    await trainAndReport({ request, config, options, output, state, signal: interrupt.signal });
+    await withSelection(files, options, { config, output, signal }, async (chosen) => {
+      const request: TrainingRequest = {
+        ...chosen,
+        modelName: options.model,
+        configOverrides: null,
+        deploy: options.deploy === true,
+        outputDir: options.outputDir === undefined ? null : resolve(options.outputDir),
+      };
+      // The export is read while the framework and the database start.
+      const endReading = beginEarly('ingest', extractionTask(request, config.values));
+      try {
+        const { trainAndReport } = await import('./train-run.js');
+        await trainAndReport({ request, config, options, output, state, signal });
+      } finally {
+        endReading();
+      }
+    });
   } finally {
-    endReading();
     interrupt.release();
   }
 }
