@@ -148,27 +148,24 @@ function gridWindows({ devices, windowMs }: ReportParts): number {
 
 function gapsOf({ devices, names }: ReportParts): ExportStats['gaps'] {
   const { gaps, longestGapMs, gapFromMs } = devices.columns;
-  const listed: DeviceGaps[] = [];
+  const name = (id: number): string => names.devices.name(id);
+  const ids: number[] = [];
   let count = 0;
   for (let id = 0; id < devices.size; id++) {
-    if (gaps[id] === 0) continue;
     count += gaps[id];
-    listed.push({
-      device: names.devices.name(id),
+    if (gaps[id] > 0) ids.push(id);
+  }
+  ids.sort((a, b) => longestGapMs[b] - longestGapMs[a] || gaps[b] - gaps[a] || (name(a) < name(b) ? -1 : 1));
+  const listed = ids.slice(0, LISTED_GAPS).map((id): DeviceGaps => {
+    return {
+      device: name(id),
       count: gaps[id],
       longest_seconds: Math.floor(longestGapMs[id] / 1000),
       from: formatTimestamp(gapFromMs[id]),
       to: formatTimestamp(gapFromMs[id] + longestGapMs[id]),
-    });
-  }
-  listed.sort(
-    (a, b) => b.longest_seconds - a.longest_seconds || b.count - a.count || (a.device < b.device ? -1 : 1),
-  );
-  return {
-    count,
-    longest_seconds: listed.length === 0 ? 0 : listed[0].longest_seconds,
-    devices: listed.slice(0, LISTED_GAPS),
-  };
+    };
+  });
+  return { count, longest_seconds: listed.at(0)?.longest_seconds ?? 0, devices: listed };
 }
 
 function orderOf(trackers: readonly FileTracker[]): ExportStats['order'] {
