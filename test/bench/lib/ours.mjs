@@ -28,7 +28,10 @@ export class Installation {
     };
   }
 
+  databaseRuns = false;
+
   run(...args) {
+    this.databaseRuns = true;
     return measureOrThrow(process.execPath, [entry, ...args], {
       cwd: this.directory,
       env: this.env,
@@ -55,12 +58,15 @@ export class Installation {
     return { ...result, registered: result.code === 0 };
   }
 
+  /** Ends the server that a command has left for the next one; nothing when there is none. */
   async stopDatabase() {
+    if (!this.databaseRuns) return;
     const { startEmbeddedPostgres } = await import(
       new URL('../../../dist/src/platform/database/embedded/embedded-postgres.js', import.meta.url).href
     );
     const server = await startEmbeddedPostgres({ dataDir: this.env.TRAINING_DATA_DIR });
     await server.release({ stopIfLast: true });
+    this.databaseRuns = false;
   }
 
   remove() {
