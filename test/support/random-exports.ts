@@ -329,9 +329,10 @@ function jsonFile(pick: Choices, count: number): string {
   return `{"data": ${list}, "export_metadata": {"total_records": ${count}}}`;
 }
 
-function mutate(pick: Choices, bytes: Uint8Array): Uint8Array {
+/** Damages a few bytes behind the padding. */
+export function mutate(pick: Choices, bytes: Uint8Array): Uint8Array {
   let out = bytes;
-  const first = Math.max(0, out.length - 65_536 < 0 ? 0 : PADDING);
+  const first = out.length < PADDING ? 0 : PADDING;
   for (let i = 1 + pick.below(4); i > 0; i--) {
     const at = first + pick.below(Math.max(1, out.length - first));
     const other = first + pick.below(Math.max(1, out.length - first));
@@ -360,7 +361,7 @@ const encoder = new TextEncoder();
 /** A file as exporters, other exporters, editors and broken disks make them. */
 export function randomExport(seed: number): RandomExport {
   const pick = new Choices(seed);
-  const count = 1 + pick.below(40);
+  const count = 1 + pick.below(pick.chance(20) ? 400 : 40);
   const text = pick.chance(25) ? csvFile(pick, count) : jsonFile(pick, count);
   let bytes = encoder.encode(text);
   if (pick.chance(30)) bytes = mutate(pick, bytes) as typeof bytes;

@@ -39,8 +39,8 @@ export interface ExportParserOptions {
 
 const INPUT_START = MEMORY_LAYOUT.input;
 const INPUT_END = MEMORY_LAYOUT.input + INPUT_BYTES;
-/** What is read at a time: with the rows of it, this stays in the second-level cache. */
-const READ_BYTES = 1 << 20;
+/** What is read at a time, always to the front of the input: with the rows of it, it stays in the second-level cache. */
+const READ_BYTES = 1 << 19;
 /** A record and as many bytes behind it must fit into the input. */
 const MAX_RECORD_BYTES = INPUT_BYTES / 2;
 
@@ -88,7 +88,7 @@ export class ExportParser {
 
   /** Free space for the next bytes of the file, at least one. Rows that point at the input may be handed on. */
   inputSpace(): Uint8Array {
-    if (INPUT_END - this.filled < READ_BYTES) this.makeRoom();
+    if (this.filled - INPUT_START >= READ_BYTES) this.makeRoom();
     return this.memory.subarray(this.filled, Math.min(this.filled + READ_BYTES, INPUT_END));
   }
 

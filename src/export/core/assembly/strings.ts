@@ -42,28 +42,28 @@ function hex4(at: usize): i32 {
 export function scanString(start: usize): usize {
   const quotes = i8x16.splat(34);
   const backslashes = i8x16.splat(92);
-  const lastControl = i8x16.splat(31);
+  const space = i8x16.splat(32);
   let kind = Kind.plain;
-  let high = 0;
+  let high = false;
   let p = start;
   while (true) {
     const v = v128.load(p);
     let special = i8x16.bitmask(
-      v128.or(
-        v128.or(i8x16.eq(v, quotes), i8x16.eq(v, backslashes)),
-        i8x16.eq(i8x16.min_u(v, lastControl), v),
-      ),
+      v128.or(v128.or(i8x16.eq(v, quotes), i8x16.eq(v, backslashes)), i8x16.lt_s(v, space)),
     );
-    const notAscii = i8x16.bitmask(v);
     let next = p + 16;
     while (special != 0) {
       const at = ctz(special);
       const q = p + <usize>at;
       const c = load<u8>(q);
       if (c == QUOTE) {
-        high |= notAscii & ((1 << at) - 1);
         State.kind = kind;
-        return high == 0 || isValidUtf8(start, q) ? q + 1 : 0;
+        return !high || isValidUtf8(start, q) ? q + 1 : 0;
+      }
+      if (c >= 128) {
+        high = true;
+        special &= special - 1;
+        continue;
       }
       if (c != BACKSLASH) return 0;
       kind = Kind.escaped;
@@ -77,8 +77,6 @@ export function scanString(start: usize): usize {
       if (at == 15) next = p + 17;
       special &= ~(3 << at);
     }
-    // After a \u escape some of these bytes are looked at twice, which does no harm.
-    high |= notAscii;
     p = next;
   }
   return 0;
