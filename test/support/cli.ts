@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type pg from 'pg';
 import { EmbeddedSandbox, queryOnce } from './embedded-sandbox.js';
 import { createTestDatabase, type TestDatabase } from './postgres.js';
@@ -27,6 +28,8 @@ export interface CliOptions {
   /** Added to the sandbox's environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** Standard input; null = a pipe that is never written to and stays open. Nothing without it. */
+  readonly input?: string | Uint8Array | null;
   /** The process is killed after that long, and the test fails with what it had printed. */
   readonly timeoutMs?: number;
 }
@@ -101,9 +104,13 @@ export class CliSandbox {
     const child = spawn(process.execPath, [ENTRY_POINT, ...args], {
       cwd: options.cwd ?? this.directory,
       env: this.environment(options.env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    }) as ChildProcess & { readonly stdout: Readable; readonly stderr: Readable };
     this.running.add(child);
+    // A command that refuses its input closes the pipe before everything was written.
+    child.stdin?.on('error', () => undefined);
+    if (typeof options.input === 'string' || options.input instanceof Uint8Array)
+      child.stdin?.end(options.input);
     const printed = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (printed.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (printed.stderr += text));
