@@ -1,5 +1,5 @@
 import type { EarliestState } from './earliest-windows.js';
-import type { PairState } from './pair-counter.js';
+import type { SetState } from './slot-sets.js';
 
 /** Which windows an aggregator holds; the numbers of owners are those of {@link AggregatorState.devices}. */
 export interface LedgerState {
@@ -12,7 +12,7 @@ export interface LedgerState {
   readonly rowBlocks: readonly ArrayBuffer[];
   readonly rowOwners: Int32Array;
   readonly rowWindows: Float64Array;
-  /** Windows that are still open; their order numbers the rows of `ints`, `sums` and `pairs`. */
+  /** Windows that are still open; their order numbers the rows of `ints`, `sums` and `sets`. */
   readonly openOwners: Int32Array;
   readonly openWindows: Float64Array;
 }
@@ -31,17 +31,17 @@ export interface AggregatorState {
   readonly ints: Int32Array;
   readonly sums: Float64Array;
   /** Distinct things of the open windows; the slots are rows of `ints` and `sums`. */
-  readonly pairs: readonly PairState[];
+  readonly sets: readonly SetState[];
   /** First window of each program of each owner. */
   readonly earliest: EarliestState | null;
 }
 
 /** The memory of a state, to be moved to another thread and not copied. */
-export function stateBuffers({ ledger, ints, sums, pairs, earliest }: AggregatorState): ArrayBuffer[] {
+export function stateBuffers({ ledger, ints, sums, sets, earliest }: AggregatorState): ArrayBuffer[] {
   const columns = [
     ...[ledger.owners, ledger.rowOwners, ledger.rowWindows, ledger.openOwners, ledger.openWindows],
     ...[ints, sums],
-    ...pairs.flatMap(({ slots, ids, counts }) => [slots, ids, counts]),
+    ...sets.flatMap(({ slots, ids, counts }) => [slots, ids, counts]),
     ...(earliest === null ? [] : [earliest.owners, earliest.ids, earliest.windows]),
   ];
   return [...ledger.rowBlocks, ...columns.map(({ buffer }) => buffer as ArrayBuffer)];

@@ -39,6 +39,8 @@ export interface AggregatorOptions {
   readonly decode: DecodeText;
   /** Keep everything of every window until the end: for lines in no order at all. Costs memory, changes no number. */
   readonly keepAll: boolean;
+  /** Lines between two looks for windows to finish; changes no number. Absent: as many as a batch has. */
+  readonly sweepLines?: number;
 }
 
 /** A named, ordered list of features, the columns of a model, and how they come out of log lines. */

@@ -1,12 +1,5 @@
 import { pairHash } from './pair-hash.js';
 
-/** Live pairs of a {@link PairCounter} as columns; `counts` is empty when nothing was counted. */
-export interface PairState {
-  readonly slots: Int32Array;
-  readonly ids: Float64Array;
-  readonly counts: Int32Array;
-}
-
 const MIN_CELLS = 1024;
 /** Cells a live pair may have before the table shrinks again. */
 const ROOMY = 8;
@@ -39,27 +32,17 @@ export class PairCounter {
   }
 
   /**
-   * Adds one occurrence and returns how many there are now: 1 means the pair is new. A set returns 2 for every pair it
-   * knows. Both numbers are >= 0.
+   * Adds occurrences and returns how many there are now: the pair was new when that equals `count`. A set takes one at a
+   * time and returns 2 for every pair it knows. Both numbers of a pair are >= 0.
    */
-  add(slot: number, id: number): number {
+  add(slot: number, id: number, count = 1): number {
     const { slots, ids, mask } = this;
     let cell = pairHash(slot, id) & mask;
     for (; slots[cell] >= 0; cell = (cell + 1) & mask) {
-      if (slots[cell] === slot && ids[cell] === id) return this.counted ? ++this.counts[cell] : 2;
+      if (slots[cell] === slot && ids[cell] === id) return this.counted ? (this.counts[cell] += count) : 2;
     }
-    this.insert(cell, slot, id, 1);
-    return 1;
-  }
-
-  /** As `count` times {@link add}: the pair was new when the answer equals `count` (1 for a set). */
-  addCount(slot: number, id: number, count: number): number {
-    const known = this.add(slot, id);
-    if (!this.counted || count === 1) return known;
-    const { slots, ids, mask } = this;
-    let cell = pairHash(slot, id) & mask;
-    while (slots[cell] !== slot || ids[cell] !== id) cell = (cell + 1) & mask;
-    return (this.counts[cell] += count - 1);
+    this.insert(cell, slot, id, count);
+    return count;
   }
 
   /** Forgets the pairs of the slots marked 1, and gives memory back that only they needed. */
@@ -91,28 +74,6 @@ export class PairCounter {
     for (let cell = 0; cell < slots.length; cell++) {
       if (slots[cell] >= 0) visit(slots[cell], ids[cell], this.counted ? counts[cell] : 1);
     }
-  }
-
-  /** @param number new number of each slot; pairs of slots with -1 are left out */
-  export(number: Int32Array): PairState {
-    let count = 0;
-    this.forEach((slot) => {
-      if (number[slot] >= 0) count++;
-    });
-    const state = {
-      slots: new Int32Array(count),
-      ids: new Float64Array(count),
-      counts: new Int32Array(this.counted ? count : 0),
-    };
-    let at = 0;
-    this.forEach((slot, id, occurrences) => {
-      if (number[slot] < 0) return;
-      state.slots[at] = number[slot];
-      state.ids[at] = id;
-      if (this.counted) state.counts[at] = occurrences;
-      at++;
-    });
-    return state;
   }
 
   private insert(cell: number, slot: number, id: number, count: number): void {

@@ -1,3 +1,4 @@
+import { BATCH_ROWS } from '../../export/core/ingest-memory.js';
 import type { NameTable, RecordNames } from '../../export/core/name-table.js';
 import { ROW, type RecordBatch } from '../../export/core/record-batch.js';
 import { type AggregatorState, renumber } from './aggregator-state.js';
@@ -6,6 +7,7 @@ import type { FeatureDefinition } from './feature-catalogue.js';
 import { featureColumns, type FeatureColumns } from './feature-formulas.js';
 import type { AggregatorOptions, RowAggregator } from './feature-set.js';
 import { ProgramTraits } from './program-traits.js';
+import type { WindowLines } from './slot-sets.js';
 import { TextNumbers } from './text-numbers.js';
 import { checkWindows } from './window-grid.js';
 import { type SlotKeeper, WindowLedger } from './window-ledger.js';
@@ -57,13 +59,19 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
   // Start of the window that a line of each owner fell into last, and its slot; NaN = look it up.
   private lastStart = new Float64Array(64).fill(NaN);
   private lastSlot = new Int32Array(64);
+  /** Lines of the batch whose window is known, not added yet. */
+  private readonly lines: WindowLines = {
+    count: 0,
+    rows: new Int32Array(BATCH_ROWS),
+    slots: new Int32Array(BATCH_ROWS),
+  };
   // Our numbers for the SSIDs of a table.
   private readonly ssidTexts = new TextNumbers();
   private ssidSource: NameTable | null = null;
   private ssidsRead = 0;
 
   /** @throws AppError `config_invalid` for a length or stride that makes no grid */
-  constructor({ window: config, features, zone, names, keepAll }: WindowAggregatorInput) {
+  constructor({ window: config, features, zone, names, keepAll, sweepLines }: WindowAggregatorInput) {
     checkWindows(config);
     this.config = config;
     this.names = names;
@@ -77,7 +85,7 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
     this.view = new WindowView(config.lengthSeconds, zone);
     const integers = this.pooled ? POOLED_ROW_INTEGERS : ROW_INTEGERS;
     this.ledger = new WindowLedger({
-      ...{ config, keeper: this, keepAll },
+      ...{ config, keeper: this, keepAll, sweepLines },
       rows: new WindowRows(this.columns.window.length, integers),
       ownerName: (owner) => this.ownerName(owner),
     });
@@ -96,32 +104,36 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
   add(batch: RecordBatch, events: EventColumns | null): void {
     if (events === null) throw new TypeError('The columns of the events are missing.');
     this.readNames(events);
-    const { ledger, sums, lengthMs, single, pooled } = this;
+    const { ledger, lines, lengthMs, single, pooled } = this;
     const { count, flags, timeMs, device } = batch;
-    let lines = 0;
+    const { rows, slots } = lines;
+    let kept = 0;
     let low = Infinity;
     let high = -Infinity;
     for (let row = 0; row < count; row++) {
       if ((flags[row] & ROW.kept) === 0) continue;
       const time = timeMs[row];
       const owner = pooled ? 0 : device[row];
-      lines++;
+      kept++;
       if (time < low) low = time;
       if (time > high) high = time;
       if (single) {
         const offset = time - this.lastStart[owner];
         // Most lines fall into the same window as the one before; NaN is no such window.
         if (offset >= 0 && offset < lengthMs) {
-          sums.addLine(batch, events, row, this.lastSlot[owner], offset);
+          rows[lines.count] = row;
+          slots[lines.count++] = this.lastSlot[owner];
           continue;
         }
       }
+      // All lines of the batch so far count: those that are not added yet keep their windows open.
       ledger.extend(low, high);
-      if (single) this.enter(owner, time);
-      this.addToAll(batch, events, row, owner);
+      if (single) this.enter(owner, time, row);
+      else this.enterAll(batch, events, owner, row);
     }
-    if (lines > 0) ledger.extend(low, high);
-    ledger.endBatch(lines);
+    if (kept > 0) ledger.extend(low, high);
+    this.flush(batch, events);
+    ledger.endBatch(kept);
   }
 
   finish(): WindowTable {
@@ -144,7 +156,7 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
       devices: names.devices.names().slice(),
       programs: names.programs.names().slice(),
       texts: this.ssidTexts.list(),
-      ...sums.export(ledger.openSlots(), ledger.slotLimit),
+      ...sums.export(ledger.openSlots()),
       ledger: ledger.export(),
     };
   }
@@ -162,7 +174,7 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
   }
 
   openSlot(slot: number): void {
-    this.sums.slots.clear(slot);
+    this.sums.openSlot(slot, this.ledger.window(slot) * this.strideMs);
   }
 
   closeSlot(slot: number, row: number): void {
@@ -170,7 +182,7 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
     const { rows } = ledger;
     const owner = ledger.owner(slot);
     if (this.lastSlot[owner] === slot) this.lastStart[owner] = NaN;
-    view.load(sums.slots, slot, ledger.window(slot) * this.strideMs);
+    view.load(sums.slots, slot);
     const from = rows.offset(row);
     this.compute(rows.floats[rows.block(row)], from);
     const integers = rows.ints[rows.block(row)];
@@ -226,22 +238,32 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
     this.lastSlot = slots;
   }
 
-  /** Remembers the window of an owner for its next lines. */
-  private enter(owner: number, time: number): void {
-    const window = Math.floor(time / this.strideMs);
-    this.lastSlot[owner] = this.ledger.slotOf(owner, window);
-    this.lastStart[owner] = window * this.strideMs;
+  private flush(batch: RecordBatch, events: EventColumns): void {
+    this.sums.addLines(batch, events, this.lines);
+    this.lines.count = 0;
   }
 
-  /** Adds a row to each of the overlapping windows that cover it. */
-  private addToAll(batch: RecordBatch, events: EventColumns, row: number, owner: number): void {
-    const { ledger, strideMs, lengthMs } = this;
+  /** Puts a row into the one window that covers it, and remembers that window for the owner's next lines. */
+  private enter(owner: number, time: number, row: number): void {
+    const { lines } = this;
+    const window = Math.floor(time / this.strideMs);
+    const slot = this.ledger.slotOf(owner, window);
+    this.lastSlot[owner] = slot;
+    this.lastStart[owner] = window * this.strideMs;
+    lines.rows[lines.count] = row;
+    lines.slots[lines.count++] = slot;
+  }
+
+  /** Puts a row into each of the overlapping windows that cover it. */
+  private enterAll(batch: RecordBatch, events: EventColumns, owner: number, row: number): void {
+    const { ledger, lines, strideMs, lengthMs } = this;
     const time = batch.timeMs[row];
     const newest = Math.floor(time / strideMs);
     const oldest = Math.floor((time - lengthMs) / strideMs) + 1;
     for (let window = oldest; window <= newest; window++) {
-      const slot = ledger.slotOf(owner, window);
-      this.sums.addLine(batch, events, row, slot, time - window * strideMs);
+      if (lines.count === lines.rows.length) this.flush(batch, events);
+      lines.rows[lines.count] = row;
+      lines.slots[lines.count++] = ledger.slotOf(owner, window);
     }
   }
 }

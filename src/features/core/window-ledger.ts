@@ -22,15 +22,17 @@ export interface LedgerInput {
   /** Close nothing before the end. */
   readonly keepAll: boolean;
   readonly ownerName: (owner: number) => string;
+  /** Lines between two looks for windows to close; changes no number. */
+  readonly sweepLines?: number;
 }
 
 /** A window stays open while the stream is less than so many windows, or less than so long, away from it. */
 const HORIZON_WINDOWS = 12;
 const HORIZON_MS = 3_600_000;
 /** Lines, or new windows, between two looks for windows to close. */
-const MIN_SWEEP = 4096;
-/** Closed slots that wait for a common clean-up of the distinct sets. */
-const MIN_CLOSED = 64;
+const SWEEP_LINES = 4096;
+/** A sixty-fourth as many closed slots wait for a common clean-up of the distinct sets. */
+const CLOSED_SHARE = 64;
 /** Smallest table of slots. */
 const MIN_SLOTS = 256;
 
@@ -71,11 +73,13 @@ export class WindowLedger {
   private readonly keeper: SlotKeeper;
   private readonly keepAll: boolean;
   private readonly ownerName: (owner: number) => string;
+  private readonly sweepLines: number;
   private readonly lengthMs: number;
   private readonly strideMs: number;
   private readonly horizonMs: number;
 
-  constructor({ config, keeper, rows, keepAll, ownerName }: LedgerInput) {
+  constructor({ config, keeper, rows, keepAll, ownerName, sweepLines = SWEEP_LINES }: LedgerInput) {
+    this.sweepLines = sweepLines;
     this.config = config;
     this.keeper = keeper;
     this.rows = rows;
@@ -134,7 +138,7 @@ export class WindowLedger {
   endBatch(lines: number): void {
     this.linesSince += lines;
     this.checkSize();
-    if (this.linesSince >= Math.max(MIN_SWEEP, this.openCount)) this.sweep();
+    if (this.linesSince >= this.sweepDue(this.openCount)) this.sweep();
   }
 
   /**
@@ -149,7 +153,7 @@ export class WindowLedger {
     if (place < 0) this.reopened(owner, window);
     if (owner >= this.seen.length || this.seen[owner] === 0) this.noteOwner(owner);
     this.checkSize();
-    if (this.openedSince >= Math.max(MIN_SWEEP, this.openCount / 2)) this.sweep();
+    if (this.openedSince >= this.sweepDue(this.openCount / 2)) this.sweep();
     return this.create(owner, window);
   }
 
@@ -280,7 +284,12 @@ export class WindowLedger {
       else this.close(slot);
     }
     this.openCount = kept;
-    if (this.closedCount >= Math.max(MIN_CLOSED, 2 * kept)) this.recycle();
+    if (this.closedCount >= Math.max(this.sweepLines / CLOSED_SHARE, 2 * kept)) this.recycle();
+  }
+
+  /** As many lines as there are windows to look at, so that looking costs little; at least a batch of them. */
+  private sweepDue(windows: number): number {
+    return this.sweepLines * Math.max(1, windows / SWEEP_LINES);
   }
 
   private isNear(startMs: number, lowMs: number, highMs: number): boolean {

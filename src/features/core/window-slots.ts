@@ -36,27 +36,31 @@ export const BINS_HIGH = 22;
 /** Pooled windows only: devices, and lines of the most active one. */
 export const DEVICES = 23;
 export const TOP_DEVICE = 24;
-export const INT_COLUMNS = 25;
+/** Programs of the numbers 0 to 31 that the window has had: a short cut only, the set of programs knows as well. */
+export const FIRST_PROGRAMS = 25;
+export const INT_COLUMNS = 26;
 
 /** Columns of `sums`. */
+/** Start of the window, ms since the epoch. */
+export const START = 0;
 /** Milliseconds after the window's start. */
-export const OFFSET_SUM = 0;
-export const SIGNAL_SUM = 1;
-export const SIGNAL_SQUARES = 2;
+export const OFFSET_SUM = 1;
+export const SIGNAL_SUM = 2;
+export const SIGNAL_SQUARES = 3;
 /** Whole seconds after the window's start of the signal readings, their squares, and products with the reading. */
-export const SIGNAL_SECONDS = 3;
-export const SIGNAL_SECONDS_SQUARES = 4;
-export const SIGNAL_PRODUCTS = 5;
+export const SIGNAL_SECONDS = 4;
+export const SIGNAL_SECONDS_SQUARES = 5;
+export const SIGNAL_PRODUCTS = 6;
 /** kbit/s. */
-export const RATE_SUM = 6;
-export const SUM_COLUMNS = 7;
+export const RATE_SUM = 7;
+export const SUM_COLUMNS = 8;
 
 /** More distinct addresses or SSIDs than this in one window are not told apart: a flood must not fill the memory. */
 export const MAX_DISTINCT = 65_535;
 
 const NOT_YET = 0x7fffffff;
 /** How a column of another part is added; those left out here follow from the distinct sets. */
-const OR = [PROGRAM_BITS, BAND_BITS, BINS_LOW, BINS_HIGH];
+const OR = [BAND_BITS, BINS_LOW, BINS_HIGH];
 const ADD = [
   ...[LOGS, WIFI_LINES, AUTH_FAILURES, DISCONNECTS, DISASSOCIATIONS, BEACONS, CONNECTS, JOINS],
   ...[ERRORS, WARNINGS, ERROR_TEXTS, SIGNALS, RATES],
@@ -67,12 +71,15 @@ export class WindowSlots {
   sums = new Float64Array(SUM_COLUMNS * 256);
 
   /** Makes room for a slot and empties it. */
-  clear(slot: number): void {
+  clear(slot: number, startMs: number): void {
     while ((slot + 1) * INT_COLUMNS > this.ints.length) this.grow();
     const at = slot * INT_COLUMNS;
-    this.ints.fill(0, at, at + INT_COLUMNS);
-    this.ints[at + FIRST_OFFSET] = NOT_YET;
-    this.sums.fill(0, slot * SUM_COLUMNS, (slot + 1) * SUM_COLUMNS);
+    const { ints, sums } = this;
+    // Loops are faster than fill() for so few.
+    for (let i = at; i < at + INT_COLUMNS; i++) ints[i] = 0;
+    for (let i = slot * SUM_COLUMNS; i < (slot + 1) * SUM_COLUMNS; i++) sums[i] = 0;
+    ints[at + FIRST_OFFSET] = NOT_YET;
+    sums[slot * SUM_COLUMNS + START] = startMs;
   }
 
   /** Adds what another part has of the same window; the distinct counts follow from its distinct sets. */
@@ -83,7 +90,7 @@ export class WindowSlots {
     for (const column of OR) this.ints[at + column] |= ints[from + column];
     this.ints[at + FIRST_OFFSET] = Math.min(this.ints[at + FIRST_OFFSET], ints[from + FIRST_OFFSET]);
     this.ints[at + LAST_OFFSET] = Math.max(this.ints[at + LAST_OFFSET], ints[from + LAST_OFFSET]);
-    for (let column = 0; column < SUM_COLUMNS; column++) {
+    for (let column = OFFSET_SUM; column < SUM_COLUMNS; column++) {
       this.sums[slot * SUM_COLUMNS + column] += sums[row * SUM_COLUMNS + column];
     }
   }

@@ -1,5 +1,5 @@
 import type { ZoneOffset } from './window-table.js';
-import { INT_COLUMNS, LOGS, OFFSET_SUM, SUM_COLUMNS, type WindowSlots } from './window-slots.js';
+import { INT_COLUMNS, LOGS, OFFSET_SUM, START, SUM_COLUMNS, type WindowSlots } from './window-slots.js';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -20,11 +20,11 @@ export class WindowView {
     private readonly zone: ZoneOffset,
   ) {}
 
-  load(slots: WindowSlots, slot: number, startMs: number): void {
+  load(slots: WindowSlots, slot: number): void {
     const { ints, sums } = this;
     for (let i = 0, from = slot * INT_COLUMNS; i < INT_COLUMNS; i++) ints[i] = slots.ints[from + i];
     for (let i = 0, from = slot * SUM_COLUMNS; i < SUM_COLUMNS; i++) sums[i] = slots.sums[from + i];
-    this.setClock(startMs, sums[OFFSET_SUM] / ints[LOGS]);
+    this.setClock(sums[START], sums[OFFSET_SUM] / ints[LOGS]);
   }
 
   /** A window without lines. */

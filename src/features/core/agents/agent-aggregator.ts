@@ -45,7 +45,7 @@ export class AgentAggregator implements RowAggregator, SlotKeeper {
   private readonly strideMs: number;
 
   /** @throws AppError `config_invalid` for windows of another length than the agents', or a stride that makes no grid */
-  constructor({ window, agent, names, decode, keepAll }: AgentAggregatorInput) {
+  constructor({ window, agent, names, decode, keepAll, sweepLines }: AgentAggregatorInput) {
     checkWindows(window);
     if (window.lengthSeconds !== AGENT_WINDOW_SECONDS) {
       throw new AppError(
@@ -65,7 +65,7 @@ export class AgentAggregator implements RowAggregator, SlotKeeper {
     this.lines = agent.rule.sums;
     this.tally = new WindowTally(agent.rule.sums + 1);
     this.ledger = new WindowLedger({
-      ...{ config, keeper: this, keepAll },
+      ...{ config, keeper: this, keepAll, sweepLines },
       rows: new WindowRows(agent.features.length, ROW_INTEGERS),
       ownerName: () => OWNER_NAME,
     });
@@ -106,7 +106,7 @@ export class AgentAggregator implements RowAggregator, SlotKeeper {
     const { ledger, tally } = this;
     return {
       ...{ devices: [], programs: [], ints: new Int32Array(0), earliest: null },
-      ...tally.export(ledger.openSlots(), ledger.slotLimit),
+      ...tally.export(ledger.openSlots()),
       ledger: ledger.export(),
     };
   }
@@ -133,7 +133,7 @@ export class AgentAggregator implements RowAggregator, SlotKeeper {
   }
 
   dropSlots(closed: Uint8Array): void {
-    this.tally.dropSlots(closed);
+    this.tally.dropSlots(closed, this.ledger.openSlots());
   }
 
   private addMessage(timeMs: number, message: string): void {

@@ -1,6 +1,6 @@
 import type { AggregatorState } from '../aggregator-state.js';
 import { renumber } from '../aggregator-state.js';
-import { PairCounter } from '../pair-counter.js';
+import { SlotSets } from '../slot-sets.js';
 import { TextNumbers } from '../text-numbers.js';
 import { MAX_DISTINCT } from '../window-slots.js';
 import type { MessageTally } from './agent-rule.js';
@@ -10,7 +10,7 @@ export class WindowTally implements MessageTally {
   private sums: Float64Array;
   /** Texts behind the numbers of `seen`: the column, a space, and what was found. */
   private readonly texts = new TextNumbers();
-  private readonly seen = new PairCounter(false);
+  private readonly seen = new SlotSets(false, 4);
   /** The windows of the message being read: one, or several when they overlap. */
   private readonly slots: number[] = [];
 
@@ -26,6 +26,7 @@ export class WindowTally implements MessageTally {
       this.sums = sums;
     }
     this.row(slot).fill(0);
+    this.seen.openSlot(slot);
   }
 
   /** Begins a message: what follows is added to the slots that are included next. */
@@ -57,34 +58,30 @@ export class WindowTally implements MessageTally {
     return this.texts.size;
   }
 
-  /** Forgets the texts that only slots marked 1 have. */
-  dropSlots(closed: Uint8Array): void {
+  /** Forgets the texts that only slots marked 1 have; `open` are the others. */
+  dropSlots(closed: Uint8Array, open: Int32Array): void {
     this.seen.dropSlots(closed);
     const used = new Uint8Array(this.texts.limit);
-    this.seen.forEach((_slot, id) => {
-      used[id] = 1;
-    });
+    for (const id of this.seen.export(open).ids) used[id] = 1;
     this.texts.retain(used);
   }
 
-  export(open: Int32Array, slotLimit: number): Pick<AggregatorState, 'sums' | 'pairs' | 'texts'> {
+  export(open: Int32Array): Pick<AggregatorState, 'sums' | 'sets' | 'texts'> {
     const sums = new Float64Array(open.length * this.columns);
-    const number = new Int32Array(slotLimit).fill(-1);
     open.forEach((slot, row) => {
       sums.set(this.row(slot), row * this.columns);
-      number[slot] = row;
     });
-    return { sums, pairs: [this.seen.export(number)], texts: this.texts.list() };
+    return { sums, sets: [this.seen.export(open)], texts: this.texts.list() };
   }
 
   /** Adds the sums of another part to our slots of the same windows. */
-  absorb({ sums, pairs, texts }: AggregatorState, slots: Int32Array): void {
+  absorb({ sums, sets, texts }: AggregatorState, slots: Int32Array): void {
     const { columns } = this;
     slots.forEach((slot, row) => {
       for (let i = 0; i < columns; i++) this.sums[slot * columns + i] += sums[row * columns + i];
     });
     const number = renumber(texts, (text) => this.texts.number(text));
-    const [{ slots: rows, ids }] = pairs;
+    const [{ slots: rows, ids }] = sets;
     const columnOf = (id: number): number => parseInt(texts[id], 10);
     // The distinct counts of both sides are in the sums: the other side's is taken out, and counted again text by text.
     for (let i = 0; i < rows.length; i++) this.sums[slots[rows[i]] * columns + columnOf(ids[i])]--;
@@ -94,6 +91,6 @@ export class WindowTally implements MessageTally {
   private addText(slot: number, column: number, id: number): void {
     const at = slot * this.columns + column;
     // The smaller of the distinct count and the limit: the same in any order and for any split.
-    if (this.sums[at] < MAX_DISTINCT && this.seen.add(slot, id) === 1) this.sums[at]++;
+    if (this.sums[at] < MAX_DISTINCT && this.seen.add(slot, id, 1) === 1) this.sums[at]++;
   }
 }
