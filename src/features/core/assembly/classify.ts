@@ -141,11 +141,8 @@ function tokenAt(start: usize, at: usize, end: usize): i32 {
     stop += length;
     if (length < 16 || stop >= end) break;
   }
-  if (stop > end) {
-    // What followed the message looked like more of the token: a dash there is none of ours.
-    stop = end;
-    dashes = findDash(at, end);
-  }
+  // A dash behind the message may have been counted: harmless, it only means a look-up in vain.
+  if (stop > end) stop = end;
   if (dashes == 0) return 0;
   const length = <i32>(stop - at);
   const used = length < 8 ? (<u64>length) << 3 : 64;
@@ -161,14 +158,6 @@ function tokenAt(start: usize, at: usize, end: usize): i32 {
     return load<i32>(needle, NEEDLE_CLASS);
   }
   return familyAt(start, at, stop, end);
-}
-
-/** 1 if a dash lies in [p, end). */
-function findDash(p: usize, end: usize): u32 {
-  for (; p < end; p++) {
-    if (load<u8>(p) == 45) return 1;
-  }
-  return 0;
 }
 
 /** What an unknown token says by its beginning. */
@@ -215,7 +204,7 @@ function classOf(list: usize, start: usize, end: usize): i32 {
   const text = colon == 0 ? start : colon + 2;
   const id = eventAt(start, text, end);
   if (id > 0 || unsure) return id;
-  if (colon > start) {
+  if (colon != 0) {
     const first = eventAt(start, start, end);
     if (first > 0 || unsure) return first;
   }
