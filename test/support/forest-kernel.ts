@@ -1,17 +1,17 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildKernels } from '../../scripts/build-kernels.mjs';
-import type { ScoreKernelExports } from '../../src/training/core/forest/score-kernel.js';
+import type { ForestKernelExports } from '../../src/training/core/forest/forest-engine.js';
 
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 const SOURCES = path('src/training/core/assembly/');
 const WASM = path('dist/src/training/core/assembly/forest.wasm');
 
-/** The compiled forest kernel as its source is now: a new instance with a memory of its own. */
-export async function forestKernel(): Promise<ScoreKernelExports> {
+/** Makes instances of the compiled forest kernel as its source is now, each with a memory of its own. */
+export async function forestKernels(): Promise<() => ForestKernelExports> {
   if (isStale()) await buildKernels();
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(WASM)), {});
-  return instance.exports as unknown as ScoreKernelExports;
+  const module = new WebAssembly.Module(readFileSync(WASM));
+  return () => new WebAssembly.Instance(module, {}).exports as unknown as ForestKernelExports;
 }
 
 function isStale(): boolean {

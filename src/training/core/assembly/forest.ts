@@ -10,6 +10,8 @@
 // The meaning is that of forest/score.ts: float32 `x <= threshold` goes left, path lengths are added in the order of
 // the trees. The caller (forest/score-kernel.ts) lays out the memory and passes every address.
 
+export { growTree, placeNodes, placeRows, placeTables, placeWork, turnRows } from './grow';
+
 /** Rows of a block: one bit each in four vectors. */
 const BLOCK: usize = 512;
 const MASK_BYTES: usize = 64;
@@ -66,7 +68,7 @@ export function turn(raw: usize, rows: usize, columns: usize, out: usize): i32 {
 }
 
 /** Zero times a value is zero, or NaN for NaN and the infinite ones; a NaN stays in the sum. */
-function allFinite(from: usize, count: usize): i32 {
+export function allFinite(from: usize, count: usize): i32 {
   const zero = f32x4.splat(0);
   let sum = zero;
   const whole = count & ~3;

@@ -11,13 +11,14 @@
 import { AppError } from '../../../shared/errors.js';
 import type { ResolvedForestParams } from './forest-params.js';
 import type { Forest } from './forest.js';
-import { createTreeSpace, growTree, type TreeSpace } from './grow-tree.js';
 import { bitmapWords, nextBelow, sampleWithoutReplacement, seedRng } from '../../../shared/rng.js';
+import { createPlainGrower, type TreeGrower, type TreeNodes } from './tree-grower.js';
 
 /**
  * Grows trees [treeFrom, treeTo) of the forest that `params` describes.
  *
  * @param x rows x columns, row-major, finite; scaled and rounded to float32 (scikit-learn's cast).
+ * @param createGrower what grows the single trees; the result does not depend on it.
  * @throws AppError `validation_failed` when a sampled value is NaN or infinite.
  */
 export function growTrees(
@@ -27,25 +28,22 @@ export function growTrees(
   params: ResolvedForestParams,
   treeFrom: number,
   treeTo: number,
+  createGrower: typeof createPlainGrower = createPlainGrower,
 ): Forest {
   assertShapes(x, rows, columns, params);
   const { maxSamples, maxFeatures, seed } = params;
-  const space = createTreeSpace(maxSamples, maxFeatures, params.maxDepth);
+  const grower: TreeGrower = createGrower(x, rows, columns, params);
   const subset = new Int32Array(maxFeatures);
   const seenColumns = new Uint32Array(bitmapWords(columns));
   const sampler = createRowSampler(rows, maxSamples, params.bootstrap);
-  // Every tree sees every row: turn the matrix once, not once a tree (most of the time at psi = n).
-  const shared = sampler.takesAll ? transpose(x, rows, columns) : undefined;
   const blocks: Forest[] = [];
   for (let tree = treeFrom; tree < treeTo; tree++) {
-    seedRng(space.rng, seed, tree);
+    seedRng(grower.rng, seed, tree);
     // Ascending when k = F: scikit-learn then ignores the subset and the tree's columns are the matrix's.
-    sampleWithoutReplacement(space.rng, columns, subset, seenColumns);
-    const sampled = sampler.draw(space.rng);
-    if (shared === undefined) gather(x, columns, sampler.rows, sampled, subset, space);
-    else view(shared, rows, subset, space);
-    const nodeCount = growTree(space, sampled, params.maxDepth);
-    blocks.push(takeTree(space, nodeCount, subset, columns, maxSamples));
+    sampleWithoutReplacement(grower.rng, columns, subset, seenColumns);
+    const sampled = sampler.draw(grower.rng);
+    const nodeCount = grower.grow(sampler.rows, sampled, subset);
+    blocks.push(takeTree(grower.nodes, nodeCount, subset, columns, maxSamples));
   }
   return mergeForests(blocks, { featureCount: columns, maxFeatures, maxSamples });
 }
@@ -110,7 +108,7 @@ function emptyForest(
 
 /** Copies one grown tree out of the working space, cut to its size. */
 function takeTree(
-  space: TreeSpace,
+  nodes: TreeNodes,
   nodeCount: number,
   subset: Int32Array,
   featureCount: number,
@@ -123,18 +121,16 @@ function takeTree(
     maxSamples,
     treeStart: Int32Array.of(0, nodeCount),
     treeFeatures: subset.slice(),
-    left: space.left.slice(0, nodeCount),
-    right: space.right.slice(0, nodeCount),
-    feature: space.feature.slice(0, nodeCount),
-    threshold: space.threshold.slice(0, nodeCount),
-    nodeSamples: space.nodeSamples.slice(0, nodeCount),
+    left: nodes.left.slice(0, nodeCount),
+    right: nodes.right.slice(0, nodeCount),
+    feature: nodes.feature.slice(0, nodeCount),
+    threshold: nodes.threshold.slice(0, nodeCount),
+    nodeSamples: nodes.nodeSamples.slice(0, nodeCount),
   };
 }
 
 interface RowSampler {
   readonly rows: Uint32Array;
-  /** Every draw is all rows in order. */
-  readonly takesAll: boolean;
   /** Draws the rows of one tree into `rows`; returns how many there are. */
   draw(rng: Uint32Array): number;
 }
@@ -149,7 +145,6 @@ function createRowSampler(population: number, maxSamples: number, bootstrap: boo
   if (!bootstrap) {
     return {
       rows,
-      takesAll: maxSamples === population,
       draw: (rng) => {
         sampleWithoutReplacement(rng, population, rows, seen);
         return maxSamples;
@@ -158,7 +153,6 @@ function createRowSampler(population: number, maxSamples: number, bootstrap: boo
   }
   return {
     rows,
-    takesAll: false,
     draw: (rng) => {
       let count = 0;
       for (let i = 0; i < maxSamples; i++) {
@@ -171,62 +165,6 @@ function createRowSampler(population: number, maxSamples: number, bootstrap: boo
       return count;
     },
   };
-}
-
-/** Copies the tree's rows and columns next to each other, column by column: 20 KB at psi 256 and 20 columns. */
-function gather(
-  x: Float32Array,
-  columns: number,
-  rows: Uint32Array,
-  count: number,
-  subset: Int32Array,
-  space: TreeSpace,
-): void {
-  const local = space.local;
-  const k = subset.length;
-  for (let i = 0; i < count; i++) {
-    const base = rows[i] * columns;
-    for (let c = 0, at = i; c < k; c++, at += count) {
-      const value = x[base + subset[c]];
-      if (!Number.isFinite(value)) throw notFinite(rows[i], subset[c], value);
-      local[at] = value;
-    }
-  }
-  space.values = local;
-  for (let c = 0; c < k; c++) space.columnStart[c] = c * count;
-}
-
-/** All rows: the tree's columns lie in the turned matrix already. */
-function view(turned: Float32Array, rows: number, subset: Int32Array, space: TreeSpace): void {
-  space.values = turned;
-  for (let c = 0; c < subset.length; c++) space.columnStart[c] = subset[c] * rows;
-}
-
-/** Row-major to column-major, in square tiles so that both sides stay in the cache. */
-function transpose(x: Float32Array, rows: number, columns: number): Float32Array {
-  const turned = new Float32Array(rows * columns);
-  const tile = 64;
-  for (let from = 0; from < rows; from += tile) {
-    const to = Math.min(from + tile, rows);
-    for (let column = 0; column < columns; column++) {
-      for (let row = from; row < to; row++) {
-        const value = x[row * columns + column];
-        if (!Number.isFinite(value)) throw notFinite(row, column, value);
-        turned[column * rows + row] = value;
-      }
-    }
-  }
-  return turned;
-}
-
-function notFinite(row: number, column: number, value: number): AppError {
-  return new AppError(
-    'validation_failed',
-    `Training row ${row}, column ${column} is ${value}, expected a number.`,
-    {
-      hint: 'Impute missing values and clip infinite ones before training.',
-    },
-  );
 }
 
 function assertShapes(x: Float32Array, rows: number, columns: number, params: ResolvedForestParams): void {

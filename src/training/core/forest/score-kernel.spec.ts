@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { forestKernel } from '../../../../test/support/forest-kernel.js';
+import { forestKernels } from '../../../../test/support/forest-kernel.js';
 import { plantedAnomalies } from '../../../../test/support/planted-anomalies.js';
 import {
   GOLDEN_CASES,
@@ -17,7 +17,8 @@ import { layOutForest } from './score-layout.js';
 import { scoreSamples } from './score.js';
 
 // One kernel for all tests: what one forest leaves in its memory must not show in the scores of the next.
-const kernel = new ScoreKernel(await forestKernel());
+const newKernel = await forestKernels();
+const kernel = new ScoreKernel(newKernel());
 
 function paramsFor(change: Partial<ResolvedForestParams>): ResolvedForestParams {
   const maxSamples = change.maxSamples ?? 256;

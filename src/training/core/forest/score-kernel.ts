@@ -3,12 +3,13 @@
  * an eighth of the time. Forests and calls that the kernel is not made for go to {@link scoreSamples}.
  */
 import type { Forest } from './forest.js';
+import type { KernelMemory } from './kernel-memory.js';
 import { layOutForest, type ColumnLayout, type PartLayout } from './score-layout.js';
 import { assertFinite, assertScorable, scoreDenominator, scoreSamples, toScore } from './score.js';
 
 /** What assembly/forest.ts exports, as far as it concerns scoring; addresses are bytes in `memory`. */
 export interface ScoreKernelExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: KernelMemory;
   heapBase(): number;
   turn(raw: number, rows: number, columns: number, out: number): number;
   compare(
