@@ -22,8 +22,8 @@ export function byteFilter(beginnings: readonly string[]): Uint8Array {
 }
 
 const GROUPS = 8;
-/** Times that every beginning is put where it fits best, once there are others to compare with. */
-const ROUNDS = 2;
+/** Times that the beginnings are distributed again. */
+const ROUNDS = 1;
 
 /** About how often a character stands in log messages; only the proportions count. */
 function frequency(code: number): number {
@@ -33,55 +33,76 @@ function frequency(code: number): number {
   return code >= 0x41 && code <= 0x5a ? 1 : 0.5;
 }
 
-const FREQUENCIES = Float64Array.from({ length: 128 }, (_, code) => frequency(code) / 4);
-
-/** The beginnings in groups: each into the one that then lets the fewest more pass, the most frequent ones first. */
-function groupsOf(beginnings: readonly string[]): readonly (readonly string[])[] {
-  const alone = new Map(beginnings.map((beginning) => [beginning, passing([beginning])]));
-  const order = [...beginnings].sort((a, b) => (alone.get(b) ?? 0) - (alone.get(a) ?? 0) || (a < b ? -1 : 1));
-  const groups: string[][] = Array.from({ length: GROUPS }, () => []);
-  const pass = new Float64Array(GROUPS);
-  const put = (beginning: string): void => {
-    let best = 0;
-    let least = Infinity;
-    for (let group = 0; group < GROUPS; group++) {
-      const more = passing([...groups[group], beginning]) - pass[group];
-      if (more >= least) continue;
-      least = more;
-      best = group;
-    }
-    groups[best].push(beginning);
-    pass[best] += least;
-  };
-  order.forEach(put);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const beginning of order) {
-      const group = groups.findIndex((members) => members.includes(beginning));
-      groups[group] = groups[group].filter((member) => member !== beginning);
-      pass[group] = passing(groups[group]);
-      put(beginning);
-    }
+/** Sum of the frequencies of the characters with an upper half and any of a set of lower ones, eight at a time. */
+const SUMS = Float64Array.from({ length: 8 * 2 * 256 }, (_, index) => {
+  const upper = index >> 9;
+  const eight = (index >> 8) & 1;
+  let sum = 0;
+  for (let bit = 0; bit < 8; bit++) {
+    if (((index >> bit) & 1) !== 0) sum += frequency((upper << 4) | (eight << 3) | bit) / 4;
   }
-  return groups;
-}
+  return sum;
+});
 
-/** How many texts of that length a group lets pass, frequent ones counted more. */
-function passing(members: readonly string[]): number {
-  if (members.length === 0) return 0;
+/** The halves that the bytes of the members have, as bit sets: lower of the first byte, upper of the first, ... */
+type Halves = Int32Array;
+
+const halvesOf = (text: string): Halves =>
+  Int32Array.from({ length: text.length * 2 }, (_, index) => {
+    const code = text.charCodeAt(index >> 1);
+    return 1 << (index % 2 === 0 ? code & 15 : code >> 4);
+  });
+
+/** How many texts pass that have these halves or those, frequent ones counted more. */
+function passing(these: Halves, those: Halves): number {
   let product = 1;
-  for (let i = 0; i < members[0].length; i++) {
-    let lower = 0;
-    let upper = 0;
-    for (const member of members) {
-      const code = member.charCodeAt(i);
-      lower |= 1 << (code & 15);
-      upper |= 1 << (code >> 4);
-    }
+  for (let i = 0; i < these.length; i += 2) {
+    const lower = these[i] | those[i];
+    const upper = these[i + 1] | those[i + 1];
     let sum = 0;
-    for (let code = 0; code < 128; code++) {
-      if (((lower >> (code & 15)) & (upper >> (code >> 4)) & 1) !== 0) sum += FREQUENCIES[code];
+    for (let half = 0; half < 8; half++) {
+      if (((upper >> half) & 1) === 0) continue;
+      sum += SUMS[(half << 9) | (lower & 255)] + SUMS[(half << 9) | 256 | (lower >> 8)];
     }
     product *= sum;
   }
   return product;
+}
+
+/** The beginnings in groups: each into the one that then lets the fewest more pass, the most frequent ones first. */
+function groupsOf(beginnings: readonly string[]): readonly (readonly string[])[] {
+  const items = beginnings.map((text) => ({ text, halves: halvesOf(text), group: -1 }));
+  const alone = new Map(items.map(({ text, halves }) => [text, passing(halves, halves)]));
+  items.sort((a, b) => (alone.get(b.text) ?? 0) - (alone.get(a.text) ?? 0) || (a.text < b.text ? -1 : 1));
+  const union = Array.from({ length: GROUPS }, () => new Int32Array(beginnings[0].length * 2));
+  // Repeated: every beginning is put where it fits best, once there are others to compare with.
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const item of items) {
+      const left = item.group;
+      if (left >= 0) {
+        item.group = -1;
+        union[left].fill(0);
+        for (const { group, halves } of items) if (group === left) add(union[left], halves);
+      }
+      item.group = bestGroup(union, item.halves);
+      add(union[item.group], item.halves);
+    }
+  }
+  return union.map((_, group) => items.filter((item) => item.group === group).map(({ text }) => text));
+}
+
+function bestGroup(union: readonly Halves[], halves: Halves): number {
+  let best = 0;
+  let least = Infinity;
+  union.forEach((group, index) => {
+    const more = passing(group, halves) - passing(group, group);
+    if (more >= least) return;
+    least = more;
+    best = index;
+  });
+  return best;
+}
+
+function add(union: Halves, halves: Halves): void {
+  for (let i = 0; i < union.length; i++) union[i] |= halves[i];
 }

@@ -91,11 +91,16 @@ function trieOf(
   if (most > MAX_STATES) throw new RangeError(`Keywords of ${most} characters.`);
   const child = new Uint16Array(most << rowBits);
   const found: number[][] = [[]];
+  /** Cells of the table that have a child; few of each row do. */
+  const cells: number[] = [];
   keywords.forEach((keyword, index) => {
     let state = 0;
     for (let i = 0; i < keyword.length; i++) {
       const cell = (state << rowBits) + columnOf[keyword.charCodeAt(i)];
-      if (child[cell] === 0) child[cell] = found.push([]) - 1;
+      if (child[cell] === 0) {
+        child[cell] = found.push([]) - 1;
+        cells.push(cell);
+      }
       state = child[cell];
     }
     found[state].push(index);
@@ -108,10 +113,9 @@ function trieOf(
     numberOf[state] = number;
   });
   const next = new Uint16Array(found.length << rowBits);
-  for (let state = 0; state < found.length; state++) {
-    const from = state << rowBits;
-    const to = numberOf[state] << rowBits;
-    for (let column = 1; column < 1 << rowBits; column++) next[to + column] = numberOf[child[from + column]];
+  const columnMask = (1 << rowBits) - 1;
+  for (const cell of cells) {
+    next[(numberOf[cell >> rowBits] << rowBits) | (cell & columnMask)] = numberOf[child[cell]];
   }
   return { next, firstOutput: inner.length, outputs: final.map((state) => found[state]) };
 }
