@@ -4,30 +4,37 @@ import type { ScoreFunction } from '../evaluation/core/gate/gate-check.js';
 import { imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
 import type { Preprocessing } from '../features/core/preprocessing.js';
 import type { Forest } from '../training/core/forest/forest.js';
-import { scoreSamples } from '../training/core/forest/score.js';
+import { forestEngine } from './forest-engine.js';
+import { forestEngine } from './forest-kernel.js';
 import { runTask } from './run-task.js';
 
 /** Judges a forest on the held-out rows. A function cannot cross to a thread: the serving path comes as its parts. */
 export interface EvaluateTask {
-  readonly input: Omit<EvaluationInput, 'score'>;
+  readonly input: Omit<EvaluationInput, 'score' | 'engine'>;
   readonly forest: Forest;
   readonly preprocessing: Preprocessing;
 }
 
+/** Rows that go through the serving path at once, so that two copies of them are small. */
+const BLOCK_ROWS = 4096;
+
 /** The whole serving path: impute, clip, scale, score. */
-function servingScore({ forest, preprocessing }: EvaluateTask): ScoreFunction {
+function servingScore({ forest, preprocessing }: EvaluateTask, engine: ForestEngine): ScoreFunction {
   const columns = forest.featureCount;
+  const scaled = new Float32Array(BLOCK_ROWS * columns);
   return (values, rows) => {
-    const raw = values.slice();
-    imputeAndClip(values, rows, columns, preprocessing, raw);
-    const scaled = new Float32Array(rows * columns);
-    scaleToFloat32(raw, rows, columns, preprocessing, scaled);
     const scores = new Float64Array(rows);
-    scoreSamples(forest, scaled, rows, scores);
+    for (let from = 0; from < rows; from += BLOCK_ROWS) {
+      const count = Math.min(BLOCK_ROWS, rows - from);
+      const raw = values.slice(from * columns, (from + count) * columns);
+      imputeAndClip(raw, count, columns, preprocessing, raw);
+      scaleToFloat32(raw, count, columns, preprocessing, scaled);
+      forestEngine().scoreSamples(forest, scaled, count, scores.subarray(from, from + count));
+    }
     return scores;
   };
 }
 
 runTask<EvaluateTask, EvaluationReport>((task) => ({
-  output: evaluateModel({ ...task.input, score: servingScore(task) }),
+  output: evaluateModel({ ...task.input, score: servingScore(task), engine: forestEngine() }),
 }));

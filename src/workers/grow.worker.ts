@@ -1,6 +1,7 @@
 import type { Forest } from '../training/core/forest/forest.js';
 import type { ResolvedForestParams } from '../training/core/forest/forest-params.js';
-import { growTrees } from '../training/core/forest/grow.js';
+import { forestEngine } from './forest-engine.js';
+import { forestEngine } from './forest-kernel.js';
 import { runTask } from './run-task.js';
 
 /** Grows trees [treeFrom, treeTo) on the scaled float32 matrix x (rows x columns, row-major). */
@@ -11,8 +12,13 @@ export interface GrowTask {
   readonly params: ResolvedForestParams;
   readonly treeFrom: number;
   readonly treeTo: number;
+  /** Shared: the task also writes the score of every row with its trees here. Needs all trees of the forest. */
+  readonly scores?: Float64Array;
 }
 
-runTask<GrowTask, Forest>(({ x, rows, columns, params, treeFrom, treeTo }) => ({
-  output: growTrees(x, rows, columns, params, treeFrom, treeTo),
-}));
+runTask<GrowTask, Forest>(({ x, rows, columns, params, treeFrom, treeTo, scores }) => {
+  const engine = forestEngine();
+  const forest = engine.growTrees(x, rows, columns, params, treeFrom, treeTo);
+  if (scores !== undefined) engine.scoreSamples(forest, x, rows, scores);
+  return { output: forest };
+});

@@ -9,7 +9,7 @@ import { EventColumns, type BatchClassifier } from '../features/core/event-colum
 import type { RowAggregator } from '../features/core/feature-set.js';
 import { featureSet } from '../features/core/feature-sets.js';
 import type { IngestTask } from './ingest-task.js';
-import { loadKernel, wasmMemory } from './kernel-files.js';
+import { loadKernel, wasmMemory } from '../platform/compute/kernel-files.js';
 import { zoneOffset } from './zone-offset.js';
 
 const MAX_SSIDS = 200_000;
@@ -62,8 +62,8 @@ function recordScanner(
   names: RecordNames,
 ): ScanKernel | null {
   const host = new ScanHost(memory.buffer, names, decode);
-  const exports = loadKernel('export', 'scan', { env: { memory }, host: { ...host.imports } });
-  return exports === null ? null : new ScanKernel(exports as unknown as ScanExports, host, batch);
+  const exports = loadKernel<ScanExports>('export', 'scan', { env: { memory }, host: { ...host.imports } });
+  return exports === null ? null : new ScanKernel(exports, host, batch);
 }
 
 function classifier(memory: ArrayBuffer, shared: WebAssembly.Memory | null): BatchClassifier {
@@ -71,8 +71,10 @@ function classifier(memory: ArrayBuffer, shared: WebAssembly.Memory | null): Bat
   const events = new EventColumns(memory, ssids);
   const host = { ...classifyImports(memory, ssids, decode) };
   const exports =
-    shared === null ? null : loadKernel('features', 'classify', { env: { memory: shared }, host });
+    shared === null
+      ? null
+      : loadKernel<ClassifyExports>('features', 'classify', { env: { memory: shared }, host });
   return exports === null
     ? new TextClassifier(events, decode)
-    : new ClassifyKernel(memory, events, decode, exports as unknown as ClassifyExports);
+    : new ClassifyKernel(memory, events, decode, exports);
 }

@@ -1,5 +1,6 @@
 import type { Forest } from '../training/core/forest/forest.js';
-import { scoreSamples } from '../training/core/forest/score.js';
+import { forestEngine } from './forest-engine.js';
+import { forestEngine } from './forest-kernel.js';
 import { runTask } from './run-task.js';
 
 /** Scores rows [from, to) into the shared `out` (scikit-learn's score_samples, one value a row). */
@@ -12,6 +13,6 @@ export interface ScoreTask {
 }
 
 runTask<ScoreTask, number>(({ forest, x, out, from, to }) => {
-  scoreSamples(forest, x, to, out, from, to);
+  forestEngine().scoreSamples(forest, x, to, out, from, to);
   return { output: to - from };
 });

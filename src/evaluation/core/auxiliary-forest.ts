@@ -2,8 +2,7 @@ import type { FeatureValues } from '../../features/core/preprocessing.js';
 import { hashSeed } from '../../shared/rng.js';
 import { resolveForestParams, type ResolvedForestParams } from '../../training/core/forest/forest-params.js';
 import type { Forest } from '../../training/core/forest/forest.js';
-import { growTrees } from '../../training/core/forest/grow.js';
-import { scoreSamples } from '../../training/core/forest/score.js';
+import { PLAIN_FOREST_ENGINE, type ForestEngine } from '../../training/core/forest/forest-engine.js';
 import type { GateInput } from './gate/gate-check.js';
 
 /** A forest that serves a comparison and is thrown away. */
@@ -19,11 +18,11 @@ const REGROW_STREAM = 0x72656772;
 const asFloat32 = (values: FeatureValues): Float32Array =>
   values instanceof Float32Array ? values : Float32Array.from(values);
 
-function wrap(forest: Forest): AuxiliaryForest {
+function wrap(forest: Forest, engine: ForestEngine): AuxiliaryForest {
   return {
     score: (values, rows) => {
       const scores = new Float64Array(rows);
-      scoreSamples(forest, asFloat32(values), rows, scores);
+      engine.scoreSamples(forest, asFloat32(values), rows, scores);
       for (let row = 0; row < rows; row++) scores[row] = -scores[row];
       return scores;
     },
@@ -41,6 +40,7 @@ export function fitAuxiliaryForest(
   rows: number,
   columns: number,
   seed: number,
+  engine: ForestEngine = PLAIN_FOREST_ENGINE,
 ): AuxiliaryForest {
   const params = resolveForestParams(
     {
@@ -54,7 +54,7 @@ export function fitAuxiliaryForest(
     rows,
     columns,
   );
-  return wrap(growTrees(asFloat32(values), rows, columns, params, 0, params.nEstimators));
+  return wrap(engine.growTrees(asFloat32(values), rows, columns, params, 0, params.nEstimators), engine);
 }
 
 /**
@@ -63,14 +63,14 @@ export function fitAuxiliaryForest(
  * @returns one array for each run, higher = more anomalous
  */
 export function regrownScores(
-  { train, holdout }: Pick<GateInput, 'train' | 'holdout'>,
+  { train, holdout, engine = PLAIN_FOREST_ENGINE }: Pick<GateInput, 'train' | 'holdout' | 'engine'>,
   params: ResolvedForestParams,
   runs: number,
 ): Float64Array[] {
   const x = asFloat32(train.values);
   return Array.from({ length: runs }, (_, run) => {
     const seed = hashSeed(hashSeed(params.seed, REGROW_STREAM), run);
-    const forest = growTrees(x, train.rows, train.columns, { ...params, seed }, 0, params.nEstimators);
-    return wrap(forest).score(holdout.values, holdout.rows);
+    const forest = engine.growTrees(x, train.rows, train.columns, { ...params, seed }, 0, params.nEstimators);
+    return wrap(forest, engine).score(holdout.values, holdout.rows);
   });
 }

@@ -1,3 +1,4 @@
+import type { ForestEngine } from '../../../training/core/forest/forest-engine.js';
 import type { FeatureValues } from '../../../features/core/preprocessing.js';
 import type { EpisodeCounts } from '../episodes.js';
 import type { InjectedKind, InjectedRows } from '../injection.js';
@@ -73,6 +74,8 @@ export interface GateInput {
    */
   readonly holdoutExtracted: FeatureValues;
   readonly score: ScoreFunction;
+  /** For the forests that serve a comparison; default: plain TypeScript. All give the same numbers. */
+  readonly engine?: ForestEngine;
   readonly data: DataExtent;
   readonly seed: number;
   readonly episodes?: EpisodeEvidence | null;

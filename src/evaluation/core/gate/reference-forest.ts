@@ -15,8 +15,8 @@ const MARGIN = 0.05;
 export const referenceForest: GateCheck = {
   id: 'B',
   name: 'not worse than a reference forest',
-  run: ({ plantable, holdout, injected, injectedAuc, seed }) => {
-    const reference = fitAuxiliaryForest(plantable, holdout.rows, holdout.columns, seed);
+  run: ({ plantable, holdout, injected, injectedAuc, seed, engine }) => {
+    const reference = fitAuxiliaryForest(plantable, holdout.rows, holdout.columns, seed, engine);
     const clean = reference.score(plantable, holdout.rows);
     const planted = reference.score(injected.values, injected.rows);
     const referenceAuc = mean(

@@ -17,12 +17,12 @@ function unclockedColumns({ features }: GateContext): Int32Array {
 
 /** KS distance between the scores of the training and the held-out rows, under a forest fitted on the former. */
 export function trainHoldoutDistance(context: GateContext): { ks: number; trainRows: number } {
-  const { holdout, seed } = context;
+  const { holdout, seed, engine } = context;
   const columns = unclockedColumns(context);
   const pick = (matrix: Matrix): Float32Array => pickColumns(matrix, columns);
   const train = sampleRows(context.train, MAX_TRAIN_ROWS, seed);
   const trainValues = pick(train);
-  const forest = fitAuxiliaryForest(trainValues, train.rows, columns.length, seed);
+  const forest = fitAuxiliaryForest(trainValues, train.rows, columns.length, seed, engine);
   const ks = ksStatistic(forest.score(trainValues, train.rows), forest.score(pick(holdout), holdout.rows));
   return { ks, trainRows: train.rows };
 }

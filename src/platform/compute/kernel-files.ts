@@ -20,13 +20,14 @@ export function wasmMemory(pages: number): WebAssembly.Memory | null {
  * Loads a compiled kernel that was built beside its core. null where there is none to run (sources without a build, a
  * processor or flag without SIMD): the caller then uses the kernel's TypeScript twin, which gives the same result.
  */
-export function loadKernel(
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- names what the module exports
+export function loadKernel<Exports>(
   stage: string,
   name: string,
-  imports: WebAssembly.Imports,
-): WebAssembly.Exports | null {
+  imports: WebAssembly.Imports = {},
+): Exports | null {
   if (!WebAssembly.validate(SIMD_PROBE)) return null;
-  const file = fileURLToPath(new URL(`../${stage}/core/assembly/${name}.wasm`, import.meta.url));
+  const file = fileURLToPath(new URL(`../../${stage}/core/assembly/${name}.wasm`, import.meta.url));
   if (!existsSync(file)) return null;
-  return new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), imports).exports;
+  return new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), imports).exports as Exports;
 }
