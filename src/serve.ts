@@ -29,6 +29,8 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]', '::1'];
 /** Kubernetes gives 30 s between SIGTERM and SIGKILL. */
 const SHUTDOWN_GRACE_MS = 20_000;
 const HEADERS_TIMEOUT_MS = 10_000;
+/** Node's 5 minutes would cut off the upload of a large export; one that stops coming is ended much earlier. */
+const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
 /** What is still under way after the queue has stopped gets so long to end. */
 const CONNECTION_GRACE_MS = 3_000;
 
@@ -128,8 +130,9 @@ export function configureHttp(
   app.setGlobalPrefix('api/v1', { exclude: [{ path: 'metrics', method: RequestMethod.GET }] });
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger));
-  const http = app.getHttpServer() as { headersTimeout: number };
+  const http = app.getHttpServer() as { headersTimeout: number; requestTimeout: number };
   http.headersTimeout = HEADERS_TIMEOUT_MS;
+  http.requestTimeout = REQUEST_TIMEOUT_MS;
   addDocumentation(app);
 }
 

@@ -1,27 +1,25 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
-  createWriteStream,
+  constants,
   linkSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   realpathSync,
   rmSync,
   statSync,
   unlinkSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { Transform, type Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import { syncDirectory, writeFailure } from '../platform/durable-files.js';
+import { hashStream, saveStream, type SavedFile } from '../platform/save-stream.js';
 import { AppError } from '../shared/errors.js';
 import { parseExportPath, safeFileName } from './core/export-file-name.js';
 
-export interface StoredExport {
+export interface StoredExport extends SavedFile {
   readonly storedKey: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
 }
 
 export interface ResolvedExport {
@@ -29,51 +27,47 @@ export interface ResolvedExport {
   readonly storedKey: string;
 }
 
-const UPLOAD_PREFIX = '.upload-';
+/** Names that begin like this are unfinished uploads; `resolve` never finds one, because of the dot. */
+export const STAGING_PREFIX = '.tmp-';
 const ABANDONED_UPLOAD_MS = 24 * 60 * 60 * 1000;
 
 /** The exports directory: streamed uploads in, confined paths out. */
 export class ExportStore {
   constructor(readonly directory: string) {}
 
-  /** Writes the stream to a temporary file while hashing it; the file gets its name only when it is complete. */
-  async save(source: Readable, clientName: string, maxBytes: number): Promise<StoredExport> {
+  /**
+   * Writes the stream to a temporary file while hashing it; the file gets its name only when it is complete.
+   * @throws AppError `payload_too_large`, `disk_full`, `unavailable`; then nothing of it is left
+   */
+  async save(
+    source: Readable,
+    clientName: string,
+    maxBytes: number,
+    signal?: AbortSignal,
+  ): Promise<StoredExport> {
     this.ensureDirectory();
-    const staging = join(this.directory, `${UPLOAD_PREFIX}${randomUUID()}`);
-    const hash = createHash('sha256');
-    let size = 0;
-    const meter = new Transform({
-      transform(chunk: Buffer, _, done) {
-        size += chunk.byteLength;
-        hash.update(chunk);
-        if (size <= maxBytes) done(null, chunk);
-        else
-          done(
-            new AppError('payload_too_large', `The upload is larger than the limit of ${maxBytes} bytes.`, {
-              hint: 'Raise storage.max_upload_bytes, or copy the file into the exports directory.',
-            }),
-          );
-      },
+    const staging = this.stagingPath(randomUUID());
+    const name = safeFileName(clientName);
+    const saved = await saveStream(source, staging, {
+      maxBytes,
+      tooLarge: () => uploadTooLarge(maxBytes),
+      signal,
+      label: name,
     });
     try {
-      // Opened before anything can fail: a file that is still being opened would appear after its removal.
-      const fd = openSync(staging, 'wx');
-      await pipeline(source, meter, createWriteStream(staging, { fd, flush: true }));
-      return {
-        storedKey: this.claimName(staging, safeFileName(clientName)),
-        sizeBytes: size,
-        sha256: hash.digest('hex'),
-      };
+      return { storedKey: this.adopt(staging, name), ...saved };
     } catch (error) {
-      throw error instanceof AppError
-        ? error
-        : writeFailure(join(this.directory, safeFileName(clientName)), error);
-    } finally {
       rmSync(staging, { force: true });
+      throw writeFailure(name, error);
     }
   }
 
-  private ensureDirectory(): void {
+  /** Where an unfinished upload lies. */
+  stagingPath(name: string): string {
+    return join(this.directory, STAGING_PREFIX + name);
+  }
+
+  ensureDirectory(): void {
     try {
       mkdirSync(this.directory, { recursive: true });
     } catch (error) {
@@ -81,8 +75,14 @@ export class ExportStore {
     }
   }
 
-  /** link(2) fails when the name exists: two uploads of one name get two names, neither overwrites the other. */
-  private claimName(staging: string, name: string): string {
+  /**
+   * Gives a complete staged file its name in the directory, durably. link(2) fails when the name exists: two uploads of
+   * one name get two names, neither overwrites the other.
+   * @returns the name it got
+   * @throws the error of the file system, `ENOENT` when the staged file is gone
+   */
+  adopt(staging: string, clientName: string): string {
+    const name = safeFileName(clientName);
     const dot = name.lastIndexOf('.');
     const [stem, extension] = dot <= 0 ? [name, ''] : [name.slice(0, dot), name.slice(dot)];
     for (let n = 1; ; n++) {
@@ -93,7 +93,8 @@ export class ExportStore {
         syncDirectory(this.directory);
         return candidate;
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+        if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue;
+        throw error;
       }
     }
   }
@@ -108,16 +109,22 @@ export class ExportStore {
       const path = join(this.directory, ...parsed.segments);
       if (this.isPlainFileInside(path)) return { path, storedKey: parsed.segments.join('/') };
     }
-    throw new AppError('export_not_allowed', 'There is no such export file in the exports directory.', {
-      hint: 'Give a path relative to the exports directory; GET /api/v1/exports lists the registered files.',
-      problems: [
-        {
-          pointer: '/export_file',
-          code: 'export_not_allowed',
-          message: 'must name a file in the exports directory',
-        },
-      ],
-    });
+    throw notAllowed();
+  }
+
+  /** Whether a registered file is still there. */
+  has(storedKey: string): boolean {
+    return this.isPlainFileInside(join(this.directory, ...storedKey.split('/')));
+  }
+
+  /** Size and SHA-256 of a file inside the exports directory, read through one descriptor that follows no link. */
+  async inspect(name: string): Promise<StoredExport> {
+    const { path, storedKey } = this.resolve(name);
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+      () => null,
+    );
+    if (file === null) throw notAllowed();
+    return { storedKey, ...(await hashStream(file.createReadStream())) };
   }
 
   private isPlainFileInside(path: string): boolean {
@@ -134,22 +141,43 @@ export class ExportStore {
 
   /** Deletes a stored file. One that is gone already is no error: the caller wants it gone. */
   remove(storedKey: string): void {
-    const path = join(this.directory, ...storedKey.split('/'));
-    if (this.isPlainFileInside(path)) rmSync(path, { force: true });
+    if (this.has(storedKey)) rmSync(join(this.directory, ...storedKey.split('/')), { force: true });
   }
 
-  /** Uploads that a crash left behind. */
+  /** Unfinished uploads that nobody has continued for a day. */
   removeAbandonedUploads(nowMs: number): void {
-    let names: string[];
-    try {
-      names = readdirSync(this.directory);
-    } catch {
-      return;
-    }
-    for (const name of names.filter((entry) => entry.startsWith(UPLOAD_PREFIX))) {
+    for (const name of this.staged()) {
       const path = join(this.directory, name);
       const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs;
       if (nowMs - modified > ABANDONED_UPLOAD_MS) rmSync(path, { force: true });
     }
   }
+
+  /** Names of all unfinished uploads. */
+  staged(): string[] {
+    try {
+      return readdirSync(this.directory).filter((entry) => entry.startsWith(STAGING_PREFIX));
+    } catch {
+      return [];
+    }
+  }
+}
+
+export function uploadTooLarge(maxBytes: number): AppError {
+  return new AppError('payload_too_large', `The upload is larger than the limit of ${maxBytes} bytes.`, {
+    hint: 'Raise storage.max_upload_bytes, or copy the file into the exports directory.',
+  });
+}
+
+function notAllowed(): AppError {
+  return new AppError('export_not_allowed', 'There is no such export file in the exports directory.', {
+    hint: 'Give a path relative to the exports directory; GET /api/v1/exports lists the registered files.',
+    problems: [
+      {
+        pointer: '/export_file',
+        code: 'export_not_allowed',
+        message: 'must name a file in the exports directory',
+      },
+    ],
+  });
 }

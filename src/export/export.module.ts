@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ExportRepository } from './export.repository.js';
+import { ExportUploadsService } from './export-uploads.service.js';
 import { ExportsService } from './exports.service.js';
 import { ExportStore } from './export-store.js';
 import { ExportValidationService } from './export-validation.service.js';
@@ -15,8 +16,9 @@ import { ExportValidationService } from './export-validation.service.js';
     },
     ExportRepository,
     ExportsService,
+    ExportUploadsService,
     ExportValidationService,
   ],
-  exports: [ExportRepository, ExportsService, ExportStore, ExportValidationService],
+  exports: [ExportRepository, ExportsService, ExportStore, ExportUploadsService, ExportValidationService],
 })
 export class ExportModule {}

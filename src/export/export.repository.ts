@@ -5,6 +5,12 @@ import type { ValidationReport } from './core/validation-report.js';
 import { ExportEntity } from './export.entity.js';
 import type { ExportRecord, NewExport } from './export-record.js';
 
+export interface ExportListFilter {
+  readonly before?: { readonly createdAt: string; readonly id: string };
+  /** Lower-case hex. */
+  readonly sha256?: string;
+}
+
 @Injectable()
 export class ExportRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -23,11 +29,16 @@ export class ExportRepository {
     return entity === null ? null : toRecord(entity);
   }
 
+  /** Of one file of the exports directory, newest first. */
+  async findByKey(storedKey: string): Promise<ExportRecord[]> {
+    const found = await this.dataSource
+      .getRepository(ExportEntity)
+      .find({ where: { storedKey, status: Not('deleted') }, order: { createdAt: 'DESC', id: 'DESC' } });
+    return found.map(toRecord);
+  }
+
   /** Newest first. */
-  async list(
-    limit: number,
-    before?: { readonly createdAt: string; readonly id: string },
-  ): Promise<ExportRecord[]> {
+  async list(limit: number, { before, sha256 }: ExportListFilter = {}): Promise<ExportRecord[]> {
     const query = this.dataSource
       .getRepository(ExportEntity)
       .createQueryBuilder('export')
@@ -35,6 +46,7 @@ export class ExportRepository {
       .orderBy('export.createdAt', 'DESC')
       .addOrderBy('export.id', 'DESC')
       .limit(limit);
+    if (sha256 !== undefined) query.andWhere('export.sha256 = :sha256', { sha256 });
     if (before !== undefined) {
       // The row itself knows its time to the microsecond, a cursor only to the millisecond.
       query.andWhere(

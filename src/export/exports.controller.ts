@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import {
+  Body,
   Controller,
   Delete,
   Get,
@@ -10,38 +10,45 @@ import {
   Post,
   Query,
   Req,
+  Res,
 } from '@nestjs/common';
 import {
   ApiBody,
   ApiConsumes,
   ApiCreatedResponse,
+  ApiExtraModels,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { windowConfig } from '../features/core/window-config.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
-import { PageQueryDto } from '../platform/http/page.dto.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
+import { validationPipe } from '../platform/http/validation.js';
 import type { ValidationReport } from './core/validation-report.js';
 import { ExportRepository } from './export.repository.js';
-import { exportJson } from './export-record.js';
+import { exportJson, type ExportRecord } from './export-record.js';
+import { exportSelection, ExportSelectionDto, type ExportSelection } from './export-selection.dto.js';
 import { ExportStore } from './export-store.js';
 import { ExportValidationService } from './export-validation.service.js';
-import { ExportDto, ExportPageDto } from './exports.dto.js';
+import { ExportUploadsService } from './export-uploads.service.js';
+import { ExportDto, ExportListQueryDto, ExportPageDto, RegisterExportDto } from './exports.dto.js';
 import { ExportsService } from './exports.service.js';
-import { receiveUpload } from './multipart-upload.js';
 import { ValidationReportDto } from './validation-report.dto.js';
 
 @ApiTags('exports')
 @Controller('exports')
 export class ExportsController {
+  private readonly bodies = validationPipe();
+
   constructor(
     private readonly service: ExportsService,
+    private readonly uploads: ExportUploadsService,
     private readonly exports: ExportRepository,
     private readonly store: ExportStore,
     private readonly validation: ExportValidationService,
@@ -49,40 +56,57 @@ export class ExportsController {
   ) {}
 
   @Get()
-  @ApiOperation({ operationId: 'listExports', summary: 'Uploaded exports, newest first' })
+  @ApiOperation({ operationId: 'listExports', summary: 'Exports of the service, newest first' })
   @ApiOkResponse({ type: ExportPageDto })
   @ApiProblems(400, 422)
-  async list(@Query() { limit, cursor }: PageQueryDto): Promise<Page<Record<string, unknown>>> {
-    const rows = await this.exports.list(limit + 1, decodeCursor(cursor));
+  async list(@Query() { limit, cursor, sha256 }: ExportListQueryDto): Promise<Page<Record<string, unknown>>> {
+    const filter = { before: decodeCursor(cursor), sha256: sha256?.toLowerCase() };
+    const rows = await this.exports.list(limit + 1, filter);
     return toPage(rows, limit, exportJson, ({ createdAt, exportId }) => ({ createdAt, id: exportId }));
   }
 
   @Post()
-  @ApiOperation({ operationId: 'uploadExport', summary: 'Upload an export; it is streamed to the disk' })
-  @ApiConsumes('multipart/form-data')
+  @ApiOperation({
+    operationId: 'createExport',
+    summary: 'Upload an export (a form), or register a file of the exports directory (JSON)',
+  })
+  @ApiConsumes('multipart/form-data', 'application/json')
+  @ApiExtraModels(RegisterExportDto)
   @ApiBody({
     schema: {
-      type: 'object',
-      properties: { file: { type: 'string', format: 'binary' } },
-      required: ['file'],
+      oneOf: [
+        {
+          type: 'object',
+          properties: {
+            file: { type: 'string', format: 'binary' },
+            sha256: { type: 'string', description: 'What the SHA-256 of the file must be, hex' },
+          },
+          required: ['file'],
+        },
+        { $ref: getSchemaPath(RegisterExportDto) },
+      ],
     },
   })
   @ApiCreatedResponse({ type: ExportDto })
+  @ApiOkResponse({ type: ExportDto, description: 'The file is registered already' })
   @ApiProblems(400, 413, 422, 507)
-  async upload(@Req() request: Request): Promise<Record<string, unknown>> {
-    const { clientName, ...stored } = await receiveUpload(
-      request,
-      this.store,
-      this.config.values.storage.max_upload_bytes,
-    );
-    const record = await this.exports.insert({
-      ...stored,
-      exportId: randomUUID(),
-      fileName: clientName,
-      format: 'unknown',
-      source: 'upload',
-    });
+  async create(
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Record<string, unknown>> {
+    const { record, isNew } =
+      request.is('json') === false
+        ? { record: await this.uploads.receive(request), isNew: true }
+        : await this.register(request.body);
+    if (!isNew) response.status(200);
+    response.setHeader('location', `/api/v1/exports/${record.exportId}`);
     return exportJson(record);
+  }
+
+  private async register(body: unknown): Promise<{ record: ExportRecord; isNew: boolean }> {
+    const form = { type: 'body', metatype: RegisterExportDto } as const;
+    const { export_file: file } = (await this.bodies.transform(body, form)) as RegisterExportDto;
+    return this.uploads.register(file);
   }
 
   @Get(':export_id')
@@ -101,31 +125,38 @@ export class ExportsController {
   })
   @ApiOkResponse({ type: ValidationReportDto })
   @ApiProblems(400, 404, 422)
-  async validate(@Param('export_id', ParseUUIDPipe) exportId: string): Promise<ValidationReport> {
+  async validate(
+    @Param('export_id', ParseUUIDPipe) exportId: string,
+    @Body() body: ExportSelectionDto,
+  ): Promise<ValidationReport> {
     const record = await this.service.get(exportId);
     const { path } = this.service.resolveStored(record);
     const { features } = this.config.values;
+    const selection = exportSelection(body);
     const report = await this.validation.validate({
       files: [{ path, name: record.fileName }],
       featureSet: features.set,
       window: windowConfig(features),
-      startMs: null,
-      endMs: null,
-      programs: null,
+      ...selection,
       noFollow: true,
     });
-    await this.exports.saveReport(exportId, report);
+    // The report of a part says nothing about the export.
+    if (isWhole(selection)) await this.exports.saveReport(exportId, report);
     return report;
   }
 
   @Delete(':export_id')
   @HttpCode(204)
-  @ApiOperation({ operationId: 'deleteExport', summary: 'Delete an export file' })
+  @ApiOperation({ operationId: 'deleteExport', summary: 'Delete an export, and its file if it was uploaded' })
   @ApiNoContentResponse()
   @ApiProblems(400, 404)
   async remove(@Param('export_id', ParseUUIDPipe) exportId: string): Promise<void> {
     const record = await this.service.get(exportId);
     await this.exports.markDeleted(exportId);
-    this.store.remove(record.storedKey);
+    // A file that somebody else put there is theirs.
+    if (record.source !== 'registered') this.store.remove(record.storedKey);
   }
 }
+
+const isWhole = ({ startMs, endMs, programs }: ExportSelection): boolean =>
+  startMs === null && endMs === null && programs === null;

@@ -1,5 +1,30 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { PageQueryDto } from '../platform/http/page.dto.js';
 import { ValidationReportDto } from './validation-report.dto.js';
+
+/** A SHA-256 in hex, as tools print it. */
+export const SHA256_HEX = /^[0-9a-f]{64}$/i;
+
+export class ExportListQueryDto extends PageQueryDto {
+  @ApiPropertyOptional({
+    description: 'Only exports with this content (SHA-256, hex)',
+    pattern: SHA256_HEX.source,
+  })
+  @IsOptional()
+  @Matches(SHA256_HEX, { message: 'sha256 must be a SHA-256 of 64 hexadecimal digits' })
+  sha256?: string;
+}
+
+export class RegisterExportDto {
+  @ApiProperty({
+    description: 'Path of a file in the exports directory, relative to it',
+    example: 'june.json',
+  })
+  @IsString()
+  @MaxLength(512)
+  export_file: string;
+}
 
 export class ExportDto {
   @ApiProperty({ format: 'uuid' })

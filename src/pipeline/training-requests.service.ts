@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { parseDateBound } from '../export/core/timestamp.js';
+import { exportSelection } from '../export/export-selection.dto.js';
 import { ExportsService } from '../export/exports.service.js';
 import { knownFeatureNames } from '../features/core/known-features.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { withRunOverrides } from '../platform/config/run-overrides.js';
 import { canonicalJson } from '../shared/digest.js';
-import { AppError, type FieldProblem } from '../shared/errors.js';
+import { AppError } from '../shared/errors.js';
 import { isTerminal } from '../training/core/run-status.js';
 import type { TrainingRun } from '../training/training-run.js';
 import { RunCreatorService } from './run-creator.service.js';
@@ -26,16 +26,14 @@ export class TrainingRequestsService {
 
   async submit(body: TrainRequestDto, idempotencyKey: string | null): Promise<TrainingRun> {
     const file = await this.exports.resolve(body);
-    const { startMs, endMs } = dateRange(body);
+    const selection = exportSelection(body);
     const config = withRunOverrides(this.config, body.config_overrides, {
       knownFeatures: knownFeatureNames(),
     });
     const request: TrainingRequest = {
       files: [file],
       modelName: body.model_name ?? 'wifi',
-      startMs,
-      endMs,
-      programs: null,
+      ...selection,
       configOverrides: body.config_overrides ?? null,
       noFollow: true,
       deploy: body.deploy === true,
@@ -57,32 +55,4 @@ function otherRequest(): AppError {
       { pointer: 'Idempotency-Key', code: 'reused', message: 'belongs to a request with another body' },
     ],
   });
-}
-
-function dateRange({ start_date: start, end_date: end }: TrainRequestDto): {
-  startMs: number | null;
-  endMs: number | null;
-} {
-  const problems: FieldProblem[] = [];
-  const bound = (text: string | undefined, pointer: string, kind: 'start' | 'end'): number | null => {
-    if (text === undefined) return null;
-    try {
-      return parseDateBound(text, kind);
-    } catch {
-      problems.push({
-        pointer,
-        code: 'date',
-        message: 'must be a date such as 2024-01-31 or a moment such as 2024-01-31T06:00:00Z',
-      });
-      return null;
-    }
-  };
-  const startMs = bound(start, '/start_date', 'start');
-  const endMs = bound(end, '/end_date', 'end');
-  if (startMs !== null && endMs !== null && endMs <= startMs) {
-    problems.push({ pointer: '/end_date', code: 'date_range', message: 'must not be before start_date' });
-  }
-  if (problems.length > 0)
-    throw new AppError('validation_failed', 'The date range is not acceptable.', { problems });
-  return { startMs, endMs };
 }

@@ -1,10 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { ExportSelectionDto } from '../export/export-selection.dto.js';
 import { PageQueryDto } from '../platform/http/page.dto.js';
 import { RUN_STATUSES, type RunStatus } from '../training/core/run-status.js';
 import { MODEL_NAME } from './training-request.js';
 
-export class TrainRequestDto {
+export class TrainRequestDto extends ExportSelectionDto {
   @ApiPropertyOptional({
     description: 'Path relative to the exports directory',
     example: 'export_20240101.json',
@@ -28,18 +29,6 @@ export class TrainRequestDto {
     message: 'model_name must be lower-case letters, digits, "-" and "_", starting with a letter',
   })
   model_name?: string;
-
-  @ApiPropertyOptional({ description: 'First day or moment, UTC', example: '2024-01-01' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(40)
-  start_date?: string;
-
-  @ApiPropertyOptional({ description: 'Last day (inclusive) or moment, UTC', example: '2024-01-31' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(40)
-  end_date?: string;
 
   @ApiPropertyOptional({
     description: 'Configuration of this run only: model, features, training, evaluation, monitoring',

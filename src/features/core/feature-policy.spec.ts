@@ -22,7 +22,6 @@ describe('the policy of a feature', () => {
       overrides: {
         mean_signal_strength: { impute: 'mean', clip: null },
         deauth_ratio: { impute: null, clip: 'quantiles' },
-        constructor: { impute: 'none', clip: 'none' },
       },
     };
     expect(featurePolicy(SIGNAL, options)).toEqual({ impute: 'mean', clip: 'quantiles' });

@@ -33,7 +33,7 @@ beforeEach(() => {
   writeFileSync(join(bench, 'exports-evil', 'x.json'), 'CANARY 2');
   writeFileSync(join(directory, 'ok.json'), '{}');
   writeFileSync(join(directory, 'june', 'day 1.json'), '{}');
-  writeFileSync(join(directory, '.upload-123'), 'half');
+  writeFileSync(join(directory, '.tmp-123'), 'half');
   symlinkSync(join(bench, 'secret.txt'), join(directory, 'link.json'));
   symlinkSync('ok.json', join(directory, 'inner-link.json'));
   symlinkSync(join(bench, 'exports-evil'), join(directory, 'outside'));
@@ -85,7 +85,7 @@ describe('a path from the network', () => {
     ['S13 has an overlong name', `${'a'.repeat(300)}.json`],
     ['is a sibling with the same prefix', '../exports-evil/x.json'],
     ['is a sibling with the same prefix, spelled as the seeds do', 'exports/../../exports-evil/x.json'],
-    ['is an upload in progress', '.upload-123'],
+    ['is an upload in progress', '.tmp-123'],
     ['does not exist', 'nothing.json'],
     ['has nothing after the slash', 'june/'],
   ])('%s: refused, always with the same answer', async (_case, name) => {
@@ -103,7 +103,7 @@ describe('a path from the network', () => {
 describe('an upload', () => {
   const of = (...pieces: string[]) => Readable.from(pieces.map((piece) => Buffer.from(piece)));
   const uploads = () =>
-    readdirSync(directory).filter((name) => name.startsWith('.upload-') && name !== '.upload-123');
+    readdirSync(directory).filter((name) => name.startsWith('.tmp-') && name !== '.tmp-123');
 
   it('is stored whole, with its size and SHA-256', async () => {
     const stored = await store.save(of('a', 'b', 'c'), 'new.json', 10);
@@ -201,13 +201,13 @@ describe('removal', () => {
 
   it('of abandoned uploads spares the young ones', () => {
     const now = Date.now();
-    writeFileSync(join(directory, '.upload-old'), '');
+    writeFileSync(join(directory, '.tmp-old'), '');
     const old = now / 1000 - 25 * 3600;
-    utimesSync(join(directory, '.upload-old'), old, old);
+    utimesSync(join(directory, '.tmp-old'), old, old);
     store.removeAbandonedUploads(now);
-    expect(existsSync(join(directory, '.upload-old'))).toBe(false);
-    expect(existsSync(join(directory, '.upload-123'))).toBe(true);
-    unlinkSync(join(directory, '.upload-123'));
+    expect(existsSync(join(directory, '.tmp-old'))).toBe(false);
+    expect(existsSync(join(directory, '.tmp-123'))).toBe(true);
+    unlinkSync(join(directory, '.tmp-123'));
     new ExportStore(join(root, 'nowhere')).removeAbandonedUploads(now);
   });
 });

@@ -79,7 +79,7 @@ describe('uploads', () => {
     expect(files()).toEqual(before);
   });
 
-  it.each(['../../evil.json', '..\\evil.json', '__proto__', '.upload-x'])(
+  it.each(['../../evil.json', '..\\evil.json', '__proto__', '.tmp-x'])(
     'called %j get a plain name inside the directory',
     async (name) => {
       const response = await upload().attach('file', Buffer.from('x'), name);

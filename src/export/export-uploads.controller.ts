@@ -1,0 +1,161 @@
+import { Controller, Delete, Head, HttpCode, Param, Patch, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiPropertyOptional,
+  ApiTags,
+} from '@nestjs/swagger';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import type { Request, Response } from 'express';
+import { ApiProblems } from '../platform/http/api-problems.js';
+import { AppError, type FieldProblem } from '../shared/errors.js';
+import { exportJson } from './export-record.js';
+import { ExportUploadsService } from './export-uploads.service.js';
+import { ExportDto, SHA256_HEX } from './exports.dto.js';
+
+export class UploadQueryDto {
+  @ApiPropertyOptional({ description: 'What the file is called', default: 'export' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  file_name?: string;
+}
+
+const MEDIA_TYPES = ['application/octet-stream', 'application/partial-upload'];
+
+/**
+ * Uploads in parts, for files too large to be sent twice. The resource is the content: it is addressed by the SHA-256 of
+ * the whole file, so nobody has to keep an address, and a file that is here already is not sent at all. Header names and
+ * meanings are those of the IETF draft "Resumable Uploads for HTTP" (draft-ietf-httpbis-resumable-upload).
+ */
+@ApiTags('exports')
+@Controller('exports/uploads')
+export class ExportUploadsController {
+  constructor(private readonly uploads: ExportUploadsService) {}
+
+  @Head(':sha256')
+  @ApiOperation({ operationId: 'getUpload', summary: 'How much of a file is here (headers only)' })
+  @ApiOkResponse({ headers: uploadHeaders() })
+  @ApiProblems(422)
+  async offset(@Param('sha256') text: string, @Res({ passthrough: true }) response: Response): Promise<void> {
+    const state = await this.uploads.state(sha256Of(text));
+    if (state === undefined) setProgress(response, 0, null, false);
+    else if ('record' in state) {
+      setProgress(response, state.record.sizeBytes, state.record.sizeBytes, true);
+      response.setHeader('location', `/api/v1/exports/${state.record.exportId}`);
+    } else setProgress(response, state.offset, state.length, false);
+  }
+
+  @Patch(':sha256')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'continueUpload',
+    summary: 'The next bytes of a file; with the last one it becomes an export',
+  })
+  @ApiHeader({ name: 'Upload-Offset', required: true, description: 'Where in the file the body begins' })
+  @ApiHeader({ name: 'Upload-Length', required: true, description: 'Size of the whole file, bytes' })
+  @ApiConsumes(...MEDIA_TYPES)
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  @ApiCreatedResponse({ type: ExportDto, description: 'Complete' })
+  @ApiOkResponse({ type: ExportDto, description: 'It was here already' })
+  @ApiNoContentResponse({ description: 'Taken; more has to come', headers: uploadHeaders() })
+  @ApiProblems(400, 409, 413, 422, 507)
+  async append(
+    @Param('sha256') text: string,
+    @Query() { file_name: fileName = '' }: UploadQueryDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Record<string, unknown> | undefined> {
+    const sha256 = sha256Of(text);
+    const { offset, length } = announcement(request);
+    try {
+      const result = await this.uploads.append(request, { sha256, length }, offset, fileName);
+      if (!('record' in result)) {
+        setProgress(response, result.offset, result.length, false);
+        return undefined;
+      }
+      setProgress(response, length, length, true);
+      response.status(result.isNew ? 201 : 200);
+      response.setHeader('location', `/api/v1/exports/${result.record.exportId}`);
+      return exportJson(result.record);
+    } catch (error) {
+      if (error instanceof AppError && typeof error.details.offset === 'number') {
+        setProgress(response, error.details.offset, length, false);
+      }
+      throw error;
+    }
+  }
+
+  @Delete(':sha256')
+  @HttpCode(204)
+  @ApiOperation({ operationId: 'deleteUpload', summary: 'Forget what is here of an unfinished upload' })
+  @ApiNoContentResponse()
+  @ApiProblems(404, 422)
+  remove(@Param('sha256') text: string): void {
+    this.uploads.discard(sha256Of(text));
+  }
+}
+
+function sha256Of(text: string): string {
+  if (SHA256_HEX.test(text)) return text.toLowerCase();
+  throw new AppError('validation_failed', 'The address must end with the SHA-256 of the file.', {
+    hint: 'sha256sum export.json prints it.',
+    problems: [{ pointer: '/sha256', code: 'sha256', message: 'must be 64 hexadecimal digits' }],
+  });
+}
+
+/** Every wrong header at once. */
+function announcement(request: Request): { offset: number; length: number } {
+  const problems: FieldProblem[] = [];
+  const mediaType = (request.headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
+  if (!MEDIA_TYPES.includes(mediaType)) {
+    problems.push({
+      pointer: 'Content-Type',
+      code: 'media_type',
+      message: `must be ${MEDIA_TYPES.join(' or ')}`,
+    });
+  }
+  const number = (name: string): number => {
+    const given = request.headers[name.toLowerCase()];
+    const value = typeof given === 'string' && /^[0-9]{1,15}$/.test(given) ? Number(given) : NaN;
+    if (Number.isNaN(value)) {
+      problems.push({ pointer: name, code: 'number', message: 'must be a whole number of bytes' });
+    }
+    return value;
+  };
+  const offset = number('Upload-Offset');
+  const length = number('Upload-Length');
+  if (offset > length) {
+    problems.push({ pointer: 'Upload-Offset', code: 'offset', message: 'must not be above Upload-Length' });
+  }
+  if (problems.length > 0) {
+    throw new AppError('validation_failed', 'The headers of the upload are not acceptable.', { problems });
+  }
+  return { offset, length };
+}
+
+function setProgress(response: Response, offset: number, length: number | null, isComplete: boolean): void {
+  response.setHeader('upload-offset', offset);
+  if (length !== null) response.setHeader('upload-length', length);
+  // Structured field booleans (RFC 9651).
+  response.setHeader('upload-complete', isComplete ? '?1' : '?0');
+}
+
+function uploadHeaders(): Record<string, { description: string; schema: { type: 'string' | 'integer' } }> {
+  return {
+    'Upload-Offset': {
+      description: 'Bytes that are here: the next one to send',
+      schema: { type: 'integer' },
+    },
+    'Upload-Length': { description: 'Size of the whole file, once it is known', schema: { type: 'integer' } },
+    'Upload-Complete': {
+      description: '?1 when it is an export (then see Location)',
+      schema: { type: 'string' },
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { CLOCK, type Clock } from '../platform/clock.js';
+import { APP_CONFIG } from '../platform/config/app-config.js';
+import type { ResolvedConfig } from '../platform/config/load-config.js';
+import { bodyOf } from '../platform/http/body-of.js';
+import { endWhenSilent } from '../platform/http/end-when-silent.js';
+import { receiveForm } from '../platform/http/receive-form.js';
+import { AppError } from '../shared/errors.js';
+import { ExportRepository } from './export.repository.js';
+import type { ExportRecord } from './export-record.js';
+import { ExportStore, uploadTooLarge, type StoredExport } from './export-store.js';
+import { SHA256_HEX } from './exports.dto.js';
+import { PartialUploads, type AnnouncedFile, type PartialUpload } from './partial-uploads.js';
+
+const HINT = 'curl -F file=@export.json http://127.0.0.1:8001/api/v1/exports';
+
+/** What is known of an announced file: all of it, a part, or nothing. */
+export type UploadState = { readonly record: ExportRecord } | PartialUpload | undefined;
+
+/** How export files come in: as a form, in parts, or by their path in the exports directory. */
+@Injectable()
+export class ExportUploadsService {
+  private readonly partial: PartialUploads;
+
+  constructor(
+    private readonly exports: ExportRepository,
+    private readonly store: ExportStore,
+    @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.partial = new PartialUploads(store);
+  }
+
+  /** The file of a form, checked against its field `sha256` when there is one. */
+  async receive(request: Request): Promise<ExportRecord> {
+    this.store.removeAbandonedUploads(this.clock.nowMs());
+    const { saved, fileName, fields } = await receiveForm<StoredExport>(request, {
+      fields: ['sha256'],
+      hint: HINT,
+      save: (file, name, signal) => this.store.save(file, name, this.maxBytes, signal),
+      discard: ({ storedKey }) => {
+        this.store.remove(storedKey);
+      },
+    });
+    const announced = fields.get('sha256');
+    if (announced !== undefined && announced.toLowerCase() !== saved.sha256) {
+      this.store.remove(saved.storedKey);
+      throw otherHash(announced, saved.sha256);
+    }
+    return this.record(saved, fileName, 'upload');
+  }
+
+  /**
+   * A file that lies in the exports directory already. The same file twice gives the same export; one that has changed
+   * since gets a new one, and its old one is no longer listed.
+   */
+  async register(exportFile: string): Promise<{ readonly record: ExportRecord; readonly isNew: boolean }> {
+    const found = await this.store.inspect(exportFile);
+    const before = await this.exports.findByKey(found.storedKey);
+    const same = before.find(({ sha256 }) => sha256 === found.sha256);
+    for (const { exportId } of before)
+      if (exportId !== same?.exportId) await this.exports.markDeleted(exportId);
+    if (same !== undefined) return { record: same, isNew: false };
+    return { record: await this.record(found, found.storedKey, 'registered'), isNew: true };
+  }
+
+  /** An export with this content whose file is still there. */
+  async state(sha256: string): Promise<UploadState> {
+    const record = await this.known(sha256);
+    return record === undefined ? this.partial.find(sha256) : { record };
+  }
+
+  /**
+   * The next bytes of an announced file, from `offset` to wherever the body ends.
+   * @returns the export when the file is complete (or was already), else where to go on
+   */
+  async append(
+    request: Request,
+    announced: AnnouncedFile,
+    offset: number,
+    fileName: string,
+  ): Promise<{ readonly record: ExportRecord; readonly isNew: boolean } | PartialUpload> {
+    if (announced.length > this.maxBytes) throw uploadTooLarge(this.maxBytes);
+    const known = await this.known(announced.sha256);
+    if (known !== undefined) return { record: known, isNew: false };
+    this.store.removeAbandonedUploads(this.clock.nowMs());
+    const listening = endWhenSilent(request);
+    let next: number;
+    try {
+      next = await this.partial.append(announced, offset, bodyOf(request));
+    } finally {
+      listening.end();
+    }
+    if (next < announced.length) return { offset: next, length: announced.length };
+    const stored = await this.partial.complete(announced, fileName);
+    return { record: await this.record(stored, fileName, 'upload'), isNew: true };
+  }
+
+  discard(sha256: string): void {
+    if (!this.partial.discard(sha256)) throw new AppError('not_found', 'There is no such unfinished upload.');
+  }
+
+  private get maxBytes(): number {
+    return this.config.values.storage.max_upload_bytes;
+  }
+
+  private async known(sha256: string): Promise<ExportRecord | undefined> {
+    const records = await this.exports.list(10, { sha256 });
+    return records.find(({ storedKey }) => this.store.has(storedKey));
+  }
+
+  private record(
+    stored: StoredExport,
+    fileName: string,
+    source: 'upload' | 'registered',
+  ): Promise<ExportRecord> {
+    return this.exports.insert({
+      ...stored,
+      exportId: randomUUID(),
+      fileName: fileName === '' ? 'export' : fileName,
+      format: 'unknown',
+      source,
+    });
+  }
+}
+
+function otherHash(announced: string, found: string): AppError {
+  const message = SHA256_HEX.test(announced) ? `is ${found}` : 'must be 64 hexadecimal digits';
+  return new AppError('validation_failed', `The field sha256 does not fit the file: it ${message}.`, {
+    hint: 'Nothing was stored. Send the file again.',
+    problems: [{ pointer: '/sha256', code: 'sha256', message }],
+  });
+}
