@@ -3,8 +3,8 @@ import type { EvaluationInput, EvaluationReport } from '../evaluation/core/evalu
 import type { ScoreFunction } from '../evaluation/core/gate/gate-check.js';
 import { imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
 import type { Preprocessing } from '../features/core/preprocessing.js';
+import type { ForestEngine } from '../training/core/forest/forest-engine.js';
 import type { Forest } from '../training/core/forest/forest.js';
-import { forestEngine } from './forest-engine.js';
 import { forestEngine } from './forest-kernel.js';
 import { runTask } from './run-task.js';
 
@@ -29,12 +29,13 @@ function servingScore({ forest, preprocessing }: EvaluateTask, engine: ForestEng
       const raw = values.slice(from * columns, (from + count) * columns);
       imputeAndClip(raw, count, columns, preprocessing, raw);
       scaleToFloat32(raw, count, columns, preprocessing, scaled);
-      forestEngine().scoreSamples(forest, scaled, count, scores.subarray(from, from + count));
+      engine.scoreSamples(forest, scaled, count, scores.subarray(from, from + count));
     }
     return scores;
   };
 }
 
-runTask<EvaluateTask, EvaluationReport>((task) => ({
-  output: evaluateModel({ ...task.input, score: servingScore(task), engine: forestEngine() }),
-}));
+runTask<EvaluateTask, EvaluationReport>((task) => {
+  const engine = forestEngine();
+  return { output: evaluateModel({ ...task.input, score: servingScore(task, engine), engine }) };
+});

@@ -1,6 +1,5 @@
 import type { Forest } from '../training/core/forest/forest.js';
 import type { ResolvedForestParams } from '../training/core/forest/forest-params.js';
-import { forestEngine } from './forest-engine.js';
 import { forestEngine } from './forest-kernel.js';
 import { runTask } from './run-task.js';
 

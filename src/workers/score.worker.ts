@@ -1,5 +1,4 @@
 import type { Forest } from '../training/core/forest/forest.js';
-import { forestEngine } from './forest-engine.js';
 import { forestEngine } from './forest-kernel.js';
 import { runTask } from './run-task.js';
 
