@@ -276,6 +276,18 @@ describe('a zstd file made to hurt', () => {
     expect(error.message).toMatch(says);
   });
 
+  it('may refer as far back as its window, and no further', async () => {
+    // Two raw blocks of 1 KiB, the window; then a match of three bytes: offset code 10 and ten more bits.
+    const raw = (fill: number): number[] => [0, 0x20, 0, ...new Array<number>(1024).fill(fill)];
+    const match = (more: number): number[] => [0, 1, 0b01010100, 0, 10, 0, more & 255, 4 | (more >> 8)];
+    const frame = (more: number): Uint8Array =>
+      Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0, ...raw(65), ...raw(66), ...block(match(more))]);
+    // Distance = 2^10 + more - 3.
+    const unpacked = await drain(stored(frame(3)));
+    expect(unpacked.toString()).toBe(`${'A'.repeat(1024)}${'B'.repeat(1027)}`);
+    expect((await refusal(stored(frame(4)))).error.message).toMatch(/points before the data/);
+  });
+
   it('in a gzip file is refused', async () => {
     const { error } = await refusal(stored(gzipSync(Uint8Array.from([...header, 1, 0, 0]))));
     expect(error.message).toContain('compressed with zstd, then with gzip');

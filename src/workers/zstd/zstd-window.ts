@@ -7,11 +7,10 @@ const FIRST_BYTES = 4 * MAX_BLOCK_BYTES;
 
 /** The decompressed bytes of a frame that matches may refer to, and behind them those nobody has taken yet. */
 export class ZstdWindow {
+  /** Begins with the oldest byte of the frame that is held. */
   bytes = new Uint8Array(FIRST_BYTES);
   /** Where the next byte goes. */
   end = 0;
-  /** First byte of the frame that is still held. */
-  start = 0;
   /** First byte that was not taken yet. */
   private taken = 0;
   private windowBytes = 0;
@@ -20,7 +19,6 @@ export class ZstdWindow {
   reset(windowBytes: number): void {
     this.windowBytes = windowBytes;
     this.end = 0;
-    this.start = 0;
     this.taken = 0;
   }
 
@@ -40,9 +38,8 @@ export class ZstdWindow {
       this.bytes = grown;
       if (this.end + MAX_BLOCK_BYTES <= this.bytes.length) return;
     }
-    const kept = Math.min(this.windowBytes, this.end - this.start);
+    const kept = Math.min(this.windowBytes, this.end);
     this.bytes.copyWithin(0, this.end - kept, this.end);
-    this.start = 0;
     this.end = kept;
     this.taken = kept;
   }
@@ -57,6 +54,6 @@ export class ZstdWindow {
 
   /** How far back a match may reach from `end`. */
   reach(end: number): number {
-    return Math.min(end - this.start, this.windowBytes);
+    return Math.min(end, this.windowBytes);
   }
 }
