@@ -3,18 +3,27 @@ import { imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
 import { parseFeatureSpec, preprocessingFromSpec } from '../features/core/feature-spec.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { FeatureValues, Preprocessing } from '../features/core/preprocessing.js';
+import { loadKernel } from '../platform/compute/kernel-files.js';
 import { AppError } from '../shared/errors.js';
 import { decodeForest } from '../training/core/forest/codec.js';
 import type { Forest } from '../training/core/forest/forest.js';
-import { scoreSamples } from '../training/core/forest/score.js';
+import {
+  createForestEngine,
+  type ForestEngine,
+  type ForestKernelExports,
+} from '../training/core/forest/forest-engine.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { VERSION_FILES } from './core/version-files.js';
 
 const MISSING = { code: 'export_invalid', windows: 'windows' } as const;
 
+/** Rows scored at a time: what is made of them stays small. */
+const BLOCK_ROWS = 4096;
+
 /** A version ready to score: forest, preprocessing and threshold, exactly as they were trained. */
 export class LoadedModel {
   readonly featureNames: readonly string[];
+  private engine: ForestEngine | null = null;
 
   constructor(
     readonly version: string,
@@ -31,18 +40,27 @@ export class LoadedModel {
    * @throws AppError `export_invalid` when a value is missing where the model was trained with `impute: none`
    */
   scoreValues(values: FeatureValues, rows: number): Float64Array {
-    const imputed = values.slice();
-    imputeAndClip(values, rows, this.featureNames.length, this.preprocessing, imputed);
-    assertNothingMissing(imputed, rows, this.featureNames, this.preprocessing, MISSING);
-    return this.scoreRaw(imputed, rows);
+    assertNothingMissing(values, rows, this.featureNames, this.preprocessing, MISSING);
+    return this.scoreBlocks(values, rows, true);
   }
 
   /** score_samples of rows that are imputed and clipped already (golden.json's X). */
   scoreRaw(raw: FeatureValues, rows: number): Float64Array {
-    const scaled = new Float32Array(raw.length);
-    scaleToFloat32(raw, rows, this.featureNames.length, this.preprocessing, scaled);
+    return this.scoreBlocks(raw, rows, false);
+  }
+
+  private scoreBlocks(values: FeatureValues, rows: number, impute: boolean): Float64Array {
+    const columns = this.featureNames.length;
     const scores = new Float64Array(rows);
-    scoreSamples(this.forest, scaled, rows, scores);
+    const scaled = new Float32Array(Math.min(rows, BLOCK_ROWS) * columns);
+    this.engine ??= createForestEngine(() => loadKernel<ForestKernelExports>('training', 'forest'));
+    for (let from = 0; from < rows; from += BLOCK_ROWS) {
+      const count = Math.min(BLOCK_ROWS, rows - from);
+      const raw = values.slice(from * columns, (from + count) * columns);
+      if (impute) imputeAndClip(raw, count, columns, this.preprocessing, raw);
+      scaleToFloat32(raw, count, columns, this.preprocessing, scaled);
+      this.engine.scoreSamples(this.forest, scaled, count, scores.subarray(from, from + count));
+    }
     return scores;
   }
 }
