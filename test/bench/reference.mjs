@@ -6,7 +6,7 @@
 // system's directory for temporary files) and removed at the end; --growth needs about 10 GB there.
 import { chmodSync, createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../../scripts/ensure.mjs';
 import { indent, REFERENCE, writeExport } from './lib/exports.mjs';
@@ -48,11 +48,12 @@ const directory = mkdtempSync(join(options.dir, 'mcp-training-bench-'));
 chmodSync(directory, 0o755);
 const installation = new Installation(directory);
 const result = {
-  command: `npm run bench:reference -- ${process.argv.slice(2).join(' ')}`.replace(/ -- $/, ''),
+  command: commandLine(),
   date: new Date().toISOString().slice(0, 10),
   commit: commit(),
   machine: machine(),
   job,
+  given: options.export === undefined ? null : basename(options.export),
   first_start_s: null,
   spacings: {},
   forest: {},
@@ -83,10 +84,18 @@ try {
   await installation.stopDatabase().catch(() => undefined);
   rmSync(directory, { recursive: true, force: true });
 }
+result.machine.load_after = machine().load_before;
 const markdown = referenceMarkdown(result);
 if (options['write-docs']) writeIntoDocs('reference', markdown);
 console.log(options.json ? JSON.stringify(result) : markdown);
 if (options.json) console.error(`\n${markdown}`);
+
+/** As typed, without the places of this machine. */
+function commandLine() {
+  const args = process.argv.slice(2).filter((arg, i, all) => arg !== '--dir' && all[i - 1] !== '--dir');
+  const shown = args.map((arg) => (arg.includes('/') ? basename(arg) : arg));
+  return ['npm run bench:reference', ...(shown.length > 0 ? ['--', ...shown] : [])].join(' ');
+}
 
 /** The wanted spacings of the job, by name. */
 async function exports() {

@@ -27,20 +27,12 @@ async function ingest(file, threads) {
   return { wall_s: now() - begun, records: report.stats.log_count, windows: table.startMs.length };
 }
 
-/** The compiled scorer, or its twin where no kernel can be loaded, as the threads of the product choose. */
-async function scorer() {
-  const { loadKernel } = await load('workers/kernel-files.js');
-  const kernel = loadKernel('training', 'forest', {});
-  if (kernel === null) return (await load('training/core/forest/score.js')).scoreSamples;
-  const { ScoreKernel } = await load('training/core/forest/score-kernel.js');
-  return new ScoreKernel(kernel).scoreSamples;
-}
-
 /** The forest without threads around it. */
 async function forest(matrix, rows, columns, maxSamples, repeats) {
   const { parseForestParams, resolveForestParams } = await load('training/core/forest/forest-params.js');
-  const { growTrees } = await load('training/core/forest/grow.js');
-  const scoreSamples = await scorer();
+  // Compiled, or plain where no kernel can be loaded, as the threads of the product choose.
+  const { forestEngine } = await load('workers/forest-kernel.js');
+  const engine = forestEngine();
   const [n, d] = [Number(rows), Number(columns)];
   const bytes = readFileSync(matrix);
   const x = new Float32Array(bytes.buffer, bytes.byteOffset, n * d);
@@ -63,14 +55,14 @@ async function forest(matrix, rows, columns, maxSamples, repeats) {
     return least;
   };
   let grown;
-  const fit = best(() => (grown = growTrees(x, n, d, params, 0, params.nEstimators)));
+  const fit = best(() => (grown = engine.growTrees(x, n, d, params, 0, params.nEstimators)));
   const out = new Float64Array(n);
-  const score = best(() => scoreSamples(grown, x, n, out));
+  const score = best(() => engine.scoreSamples(grown, x, n, out));
   const one = new Float64Array(1);
   const calls = Float64Array.from({ length: ONE_ROW_CALLS }, (_, i) => {
     const row = x.subarray((i % n) * d, (i % n) * d + d);
     const begun = process.hrtime.bigint();
-    scoreSamples(grown, row, 1, one);
+    engine.scoreSamples(grown, row, 1, one);
     return Number(process.hrtime.bigint() - begun) / 1000;
   }).sort();
   return {

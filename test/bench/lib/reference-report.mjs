@@ -20,12 +20,12 @@ const below = (value, goal) =>
 const thousands = (value) => value.toLocaleString('en-US');
 
 export function referenceMarkdown(result) {
-  const { job, machine } = result;
+  const { machine } = result;
   const parts = [
     `Commit ${result.commit}, ${result.date}, ${machine.cores} x ${machine.cpu}, ${machine.memory_gb} GB, ${machine.system}, ` +
-      `Node ${machine.node}, load ${machine.load_before} before the run.`,
+      `Node ${machine.node}, load ${machine.load_before} before and ${machine.load_after} at the end.`,
     `Command: \`${result.command}\``,
-    `${thousands(job.entries)} records of ${job.days} days and ${job.devices} devices; the first command of a new ` +
+    `${exportOf(result)}; the first command of a new ` +
       `installation (it makes the database) took ${seconds(result.first_start_s)} and is not in the figures.`,
     goals(result),
     whole(result),
@@ -34,6 +34,11 @@ export function referenceMarkdown(result) {
   if (result.growth !== null) parts.push(growthTable(result.growth));
   return parts.join('\n\n');
 }
+
+const exportOf = ({ given, job }) =>
+  given === null
+    ? `${thousands(job.entries)} records of ${job.days} days and ${job.devices} devices`
+    : `The export \`${given}\``;
 
 function goals({ spacings, forest: { small, large, full } }) {
   const rows = [];
