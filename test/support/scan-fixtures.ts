@@ -2,11 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../src/shared/errors.js';
 import { batchRecords } from '../../src/export/core/batch-records.js';
-import { ExportParser, type ExportParserOptions } from '../../src/export/core/export-parser.js';
+import {
+  ExportParser,
+  type ExportParserOptions,
+  type PartStop,
+} from '../../src/export/core/export-parser.js';
 import { MEMORY_PAGES } from '../../src/export/core/ingest-memory.js';
 import type { LogRecord } from '../../src/export/core/log-record.js';
 import { recordNames, type RecordNames } from '../../src/export/core/name-table.js';
-import type { RecordTracker } from '../../src/export/core/parser-context.js';
+import type { PartFormat, RecordTracker } from '../../src/export/core/parser-context.js';
 import { RecordBatch } from '../../src/export/core/record-batch.js';
 import { ScanHost, ScanKernel, type ScanExports } from '../../src/export/core/scan-kernel.js';
 import { decodeText } from './export-fixtures.js';
@@ -51,6 +55,9 @@ export interface Scanned {
   readonly said: unknown[][];
   /** Format, or the error. */
   readonly outcome: unknown;
+  readonly stop: PartStop;
+  readonly partFormat: PartFormat | null;
+  readonly recordCount: number;
   readonly names: { readonly devices: readonly string[]; readonly programs: readonly string[] };
 }
 
@@ -91,6 +98,8 @@ export class ScanBench {
       batch.clear();
     };
     let outcome: unknown;
+    let stop: PartStop = 'reading';
+    let partFormat: PartFormat | null = null;
     try {
       const parser = new ExportParser({
         fileName: 'export.json',
@@ -101,12 +110,15 @@ export class ScanBench {
         kernel: this.kernel(names, batch),
         ...options,
       });
-      for (let at = 0, i = 0; at < file.length; i++) {
+      for (let at = 0, i = 0; at < file.length && parser.partStop !== 'hit'; i++) {
         const step = Math.max(1, chunks[i % chunks.length]);
         parser.push(file.subarray(at, at + step));
         at += step;
+        partFormat ??= parser.partFormat();
       }
-      outcome = parser.end();
+      stop = parser.partStop;
+      if (stop === 'hit') parser.endPart();
+      else outcome = parser.end();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       outcome = { message: error.message, hint: error.hint, details: error.details };
@@ -118,6 +130,9 @@ export class ScanBench {
       said: tracker.said,
       outcome,
       names: { devices: [...devices.names()], programs: [...programs.names()] },
+      stop,
+      partFormat,
+      recordCount: tracker.recordCount,
     };
   }
 

@@ -10,6 +10,7 @@ import {
   truncated,
   type FormatReader,
   type ParserContext,
+  type PartFormat,
 } from './parser-context.js';
 import { isValidUtf8 } from './utf8.js';
 
@@ -33,6 +34,24 @@ export class CsvReader implements FormatReader {
     private readonly context: ParserContext,
     private readonly decode: DecodeText,
   ) {}
+
+  get isBetweenRecords(): boolean {
+    return this.row !== null;
+  }
+
+  partFormat(): PartFormat | null {
+    return this.row === null
+      ? null
+      : { format: 'csv', delimiter: this.delimiter, slots: [...this.row.slots] };
+  }
+
+  /** Begins behind the header. */
+  openRows(delimiter: number, slots: Int8Array): void {
+    this.columnCount = slots.length;
+    this.delimiter = delimiter;
+    this.compiled = this.context.kernel?.setColumns(slots) ?? false;
+    this.row = new CsvRowScanner(delimiter, slots);
+  }
 
   consume(buf: Uint8Array, pos: number, end: number, final: boolean): number {
     let p = pos;
@@ -116,10 +135,7 @@ export class CsvReader implements FormatReader {
       const message = `the CSV header has no column ${missing.join(' and ')}; its columns are: ${seen.join(', ')}`;
       throw fatal(this.context, p, message, EXPECTED, 'missing_column');
     }
-    this.columnCount = names.length;
-    this.delimiter = delimiter;
-    this.compiled = this.context.kernel?.setColumns(slots) ?? false;
-    this.row = new CsvRowScanner(delimiter, slots);
+    this.openRows(delimiter, slots);
     return lineEnd;
   }
 

@@ -26,7 +26,7 @@ export class CsvRowScanner {
    */
   constructor(
     private readonly delimiter: number,
-    private readonly slots: Int8Array,
+    readonly slots: Int8Array,
   ) {}
 
   /** Scans the row at `pos`; returns the start of the next row or INCOMPLETE. `final`: no bytes follow `end`. */

@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.js';
 import { CsvReader } from './csv-reader.js';
 import { bomLength, detectFormat, refuseForeign, type DetectedFormat } from './format-detection.js';
-import { INPUT_BYTES, MEMORY_LAYOUT } from './ingest-memory.js';
+import { INPUT_BYTES, MEMORY_LAYOUT, SENTINEL_BYTES } from './ingest-memory.js';
 import { JsonReader } from './json-reader.js';
 import { skipSpace } from './json-scanner.js';
 import type { DecodeText } from './log-record.js';
@@ -11,6 +11,7 @@ import {
   type ExportLimits,
   type FormatReader,
   type ParserContext,
+  type PartFormat,
   type RecordTracker,
 } from './parser-context.js';
 import { RecordAssembler } from './record-assembler.js';
@@ -21,6 +22,24 @@ import type { InputFile } from './validation-report.js';
 export type { ExportLimits } from './parser-context.js';
 
 export type InputFormat = InputFile['format'];
+
+/**
+ * A stretch of a file that one thread reads. Rows carry byte offsets of the whole file, but record numbers of the part.
+ * When a part that begins further on throws, the file is to be read again in one piece: its message counts the records
+ * of the part only.
+ */
+export interface ReadPart {
+  /** null: the part begins with the file. */
+  readonly from: { readonly byteOffset: number; readonly format: PartFormat } | null;
+  /** Byte offset at which the next part begins; null: the part ends with the file. */
+  readonly stopAt: number | null;
+}
+
+/**
+ * How a part came to its end: `hit` = a record begins exactly at its `stopAt`, so that the next part takes over from
+ * there; `passed` = none does, so that this part goes on to the end of the file and the next ones are of no use.
+ */
+export type PartStop = 'reading' | 'hit' | 'passed';
 
 export interface ExportParserOptions {
   /** Name for messages; the parser opens nothing. */
@@ -35,6 +54,7 @@ export interface ExportParserOptions {
   /** The compiled scanner for this batch; without it all records are read in TypeScript, with the same result. */
   readonly kernel?: ScanKernel | null;
   readonly limits?: Partial<ExportLimits>;
+  readonly part?: ReadPart;
 }
 
 const INPUT_START = MEMORY_LAYOUT.input;
@@ -65,6 +85,8 @@ export class ExportParser {
   private filled: number = INPUT_START;
   // Scanning the beginning of a record again for each small chunk would be quadratic: wait until the bytes have doubled.
   private retryBytes = 0;
+  private stopAt: number | null;
+  private stopped: PartStop = 'reading';
 
   constructor(private readonly options: ExportParserOptions) {
     const { fileName, decode, tracker, batch, onBatch, kernel = null, limits = {} } = options;
@@ -84,6 +106,9 @@ export class ExportParser {
       base: -INPUT_START,
     };
     kernel?.open(this.context, onBatch);
+    const { from = null, stopAt = null } = options.part ?? {};
+    this.stopAt = stopAt;
+    if (from !== null) this.openPart(from.byteOffset, from.format);
   }
 
   /** Free space for the next bytes of the file, at least one. Rows that point at the input may be handed on. */
@@ -95,14 +120,16 @@ export class ExportParser {
   /** Takes the first `bytes` bytes of {@link inputSpace} as the next ones of the file. */
   advance(bytes: number): void {
     this.filled += bytes;
+    if (this.stopAt !== null && this.context.base + this.filled >= this.stopAt) this.reachStop();
+    if (this.stopped === 'hit') return;
     if (this.filled - this.start < this.retryBytes && this.filled < INPUT_END) return;
-    this.start = this.consume(false);
+    this.start = this.consume(this.filled, false);
     this.retryBytes = 2 * (this.filled - this.start);
   }
 
   /** Takes the next bytes of the file, any number of them. The chunk may be reused by the caller afterwards. */
   push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length;) {
+    for (let at = 0; at < chunk.length && this.stopped !== 'hit';) {
       const space = this.inputSpace();
       const part = chunk.subarray(at, at + space.length);
       space.set(part);
@@ -111,9 +138,24 @@ export class ExportParser {
     }
   }
 
+  /** How the part came to its end. After `hit` nothing more is read: call {@link endPart}. */
+  get partStop(): PartStop {
+    return this.stopped;
+  }
+
+  /** What another parser needs to begin at a record further on; null when the records have not been reached. */
+  partFormat(): PartFormat | null {
+    return this.reader?.partFormat() ?? null;
+  }
+
+  /** Ends a part that was `hit`, with a part behind it. */
+  endPart(): void {
+    this.flush();
+  }
+
   /** Ends the file and tells its format. */
   end(): InputFormat {
-    this.start = this.consume(true);
+    this.start = this.consume(this.filled, true);
     const { context } = this;
     if (this.reader === null) {
       throw new AppError('export_invalid', `${context.fileName}: the file is empty.`, {
@@ -143,6 +185,33 @@ export class ExportParser {
     if (this.options.batch.count > 0) this.options.onBatch();
   }
 
+  /**
+   * The bytes up to the end of the part are here. They are read as if no more were: when nothing of them is left, the
+   * next part begins where this one ends.
+   */
+  private reachStop(): void {
+    const stop = this.stopAt! - this.context.base;
+    this.stopAt = null;
+    // The compiled scanner writes behind what it reads.
+    const behind = this.memory.slice(stop, stop + SENTINEL_BYTES);
+    this.start = this.consume(stop, false);
+    this.memory.set(behind, stop);
+    const isHit = this.start === stop && this.reader !== null && this.reader.isBetweenRecords;
+    this.stopped = isHit ? 'hit' : 'passed';
+    this.retryBytes = 0;
+  }
+
+  private openPart(byteOffset: number, part: PartFormat): void {
+    this.context.base += byteOffset;
+    this.started = true;
+    this.detected = part.format;
+    this.reader = this.open(part.format);
+    if (this.reader instanceof JsonReader) this.reader.openPart(part);
+    if (this.reader instanceof CsvReader && part.format === 'csv') {
+      this.reader.openRows(part.delimiter, Int8Array.from(part.slots));
+    }
+  }
+
   /** Moves the bytes at hand to the front. */
   private makeRoom(): void {
     if (this.start === INPUT_START) return;
@@ -154,8 +223,8 @@ export class ExportParser {
   }
 
   /** Reads what is complete; returns the position of the first byte that is still needed. */
-  private consume(final: boolean): number {
-    const { context, memory, filled } = this;
+  private consume(filled: number, final: boolean): number {
+    const { context, memory } = this;
     let pos = this.start;
     if (!this.started) {
       if (filled - pos < 4 && !final) return pos;

@@ -7,6 +7,7 @@ import {
   truncated,
   type FormatReader,
   type ParserContext,
+  type PartFormat,
 } from './parser-context.js';
 
 type State =
@@ -37,6 +38,7 @@ export class JsonReader implements FormatReader {
   private state: State = 'start';
   private hasMetadata = false;
   private readonly keys: string[] = [];
+  private firstKey = '';
   private readonly scanner: JsonScanner;
 
   constructor(
@@ -45,6 +47,26 @@ export class JsonReader implements FormatReader {
     private readonly topLevel: 'object' | 'array',
   ) {
     this.scanner = new JsonScanner(context.limits.maxDepth);
+  }
+
+  get isBetweenRecords(): boolean {
+    return this.state === 'record';
+  }
+
+  partFormat(): PartFormat | null {
+    if (this.state !== 'record' && this.state !== 'afterRecord') return null;
+    const { recordsKey, hasMetadata, keys, firstKey } = this;
+    if (recordsKey === null) return { format: 'array', firstKey };
+    return { format: 'object', recordsKey, hasMetadata, keys: [...keys], firstKey };
+  }
+
+  /** Begins at a record that is not the first. */
+  openPart(part: PartFormat): void {
+    this.state = 'record';
+    if (part.format !== 'object') return;
+    this.recordsKey = part.recordsKey;
+    this.hasMetadata = part.hasMetadata;
+    this.keys.push(...part.keys);
   }
 
   consume(buf: Uint8Array, pos: number, end: number, final: boolean): number {
@@ -75,7 +97,10 @@ export class JsonReader implements FormatReader {
         else throw this.unexpected(p, 'a comma or the end of the records');
         return p + 1;
       case 'firstRecord':
-        if (c !== 93) return this.readRecords(buf, p, end);
+        if (c !== 93) {
+          this.firstKey = firstKeyOf(buf, p, end);
+          return this.readRecords(buf, p, end);
+        }
         this.closeRecords();
         return p + 1;
       case 'start':
@@ -259,4 +284,18 @@ function kindOf(byte: number): string {
   if (byte === 34) return 'a text';
   if (byte === 110) return 'null';
   return byte === 116 || byte === 102 ? 'true or false' : 'a number';
+}
+
+/** First key of the object at `p` when it is short, plain ASCII and at hand; else ''. */
+function firstKeyOf(buf: Uint8Array, p: number, end: number): string {
+  const start = skipSpace(buf, p + 1, end);
+  if (start >= end || buf[start] !== 34) return '';
+  let key = '';
+  for (let at = start + 1; at < end && key.length <= 64; at++) {
+    const c = buf[at];
+    if (c === 34) return key;
+    if (c < 32 || c > 126 || c === 92) return '';
+    key += String.fromCharCode(c);
+  }
+  return '';
 }

@@ -1,5 +1,10 @@
 import { INCOMPLETE, INVALID, JsonScanner, skipSpace } from './json-scanner.js';
-import { assertWithinLimit, type FormatReader, type ParserContext } from './parser-context.js';
+import {
+  assertWithinLimit,
+  type FormatReader,
+  type ParserContext,
+  type PartFormat,
+} from './parser-context.js';
 
 const NEWLINE = 10;
 
@@ -8,10 +13,16 @@ const NEWLINE = 10;
  * one is counted and reading goes on with the next line.
  */
 export class NdjsonReader implements FormatReader {
+  readonly isBetweenRecords = true;
+
   private readonly scanner: JsonScanner;
 
   constructor(private readonly context: ParserContext) {
     this.scanner = new JsonScanner(context.limits.maxDepth);
+  }
+
+  partFormat(): PartFormat {
+    return { format: 'ndjson' };
   }
 
   consume(buf: Uint8Array, pos: number, end: number, final: boolean): number {

@@ -53,11 +53,30 @@ export interface ParserContext {
   base: number;
 }
 
+/** What is known of a file in the middle of its records. Can be sent to another thread. */
+export type PartFormat =
+  | {
+      readonly format: 'object';
+      readonly recordsKey: 'logs' | 'data';
+      /** What stood before the records. */
+      readonly hasMetadata: boolean;
+      readonly keys: readonly string[];
+      /** First key of the first record as written, '' when it is not plain. */
+      readonly firstKey: string;
+    }
+  | { readonly format: 'array'; readonly firstKey: string }
+  | { readonly format: 'ndjson' }
+  | { readonly format: 'csv'; readonly delimiter: number; readonly slots: readonly number[] };
+
 /**
  * One file format. `consume` takes bytes [pos, end), hands out the complete records in them and returns the position
  * of the first byte it wants to see again, together with more. `final` means no more will come.
  */
 export interface FormatReader {
+  /** Whether a record may begin at the position that {@link consume} returned. */
+  readonly isBetweenRecords: boolean;
+  /** What a reader needs to know to begin at a record further on; null before the records have been reached. */
+  partFormat(): PartFormat | null;
   consume(buf: Uint8Array, pos: number, end: number, final: boolean): number;
 }
 
