@@ -2,10 +2,13 @@
  * Exact definitions of every window feature. The texts are part of the product: they go into `feature_spec.json`, and a
  * changed meaning is a new {@link CATALOGUE_VERSION}, so that a model is never fed with columns it was not trained on.
  *
+ * A feature value is a float32: computed in double precision from exact integer sums, then rounded to the nearest.
+ * Distinct addresses and SSIDs of one window above 65,535 are not told apart (MAX_DISTINCT of window-slots.ts).
+ *
  * Words used below: a WiFi line is a line of a WiFi program or of a WiFi event class; event classes are those of
  * event-class.ts; a ratio of an empty window is 0.
  */
-export const CATALOGUE_VERSION = '1';
+export const CATALOGUE_VERSION = '2';
 
 export type FeatureKind = 'count' | 'ratio' | 'measure' | 'categorical' | 'flag';
 
@@ -66,9 +69,15 @@ const DEFINITIONS = [
     'unique_mac_count',
     'count',
     'addresses',
-    'Distinct MAC addresses named by recognised events, all six octets, case and separator ignored.',
+    'Distinct MAC addresses named by recognised events, all six octets, case and separator ignored; 65,535 stands for more too.',
   ),
-  feature('unique_ssid_count', 'count', 'names', 'Distinct SSIDs named by recognised events.', RARE),
+  feature(
+    'unique_ssid_count',
+    'count',
+    'names',
+    'Distinct SSIDs named by recognised events; 65,535 stands for more too.',
+    RARE,
+  ),
   feature(
     'mean_signal_strength',
     'measure',

@@ -57,9 +57,8 @@ export class WindowRows {
   }
 
   /**
-   * Hands out all blocks, each as long as its rows are; the store is of no use afterwards.
-   *
-   * @param number is given the position of each row in them, by row number
+   * Hands out all blocks, each as long as its rows are, and where a row is found among them; the store is of no use
+   * afterwards.
    */
   export(): { readonly blocks: ArrayBuffer[]; readonly position: (row: number) => number } {
     const firsts: number[] = [];
@@ -69,7 +68,8 @@ export class WindowRows {
       const rows = this.unread[index];
       before += rows;
       const buffer = block.buffer as ArrayBuffer;
-      return rows === BLOCK ? buffer : buffer.slice(0, rows * this.width * 4);
+      const bytes = rows * this.width * 4;
+      return buffer.byteLength === bytes ? buffer : buffer.slice(0, bytes);
     });
     return { blocks, position: (row) => firsts[row >> ROW_BITS] + (row & (BLOCK - 1)) };
   }

@@ -3,7 +3,8 @@ import type { FeatureDefinition, FeatureKind } from '../feature-catalogue.js';
 /**
  * The columns of the consumer's agents, in their order: what its extractors compute, wrong patterns included, because a
  * model must be trained on the numbers it will be asked about. Some names also occur in feature-catalogue.ts, where they
- * mean something else; a feature belongs to its set.
+ * mean something else; a feature belongs to its set. Distinct texts of one window are told apart up to 65,535 of them
+ * (MAX_DISTINCT of window-slots.ts), which no window of the consumer's rows comes near.
  */
 
 const RARE = true;
