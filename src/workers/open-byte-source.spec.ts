@@ -276,6 +276,17 @@ describe('a zstd file made to hurt', () => {
     expect(error.message).toMatch(says);
   });
 
+  it('may fill a block, and no more than that', async () => {
+    // One literal, then it again 65,539 + more times (match length code 52: 16 bits); distance 1 is the first default.
+    const match = (more: number, ...rest: number[]): Uint8Array => {
+      const bits = [...rest, more & 255, more >> 8, 1];
+      return Uint8Array.from([...header, ...block([1 << 3, 65, 1, 0b01010100, 1, 0, 52, ...bits])]);
+    };
+    expect((await drain(stored(match(65_532)))).equals(Buffer.alloc(128 * 1024, 'A'))).toBe(true);
+    expect((await refusal(stored(match(65_533)))).error.message).toMatch(/larger than it may be/);
+    expect((await refusal(stored(match(0, 255)))).error.message).toMatch(/do not fill it/);
+  });
+
   it('may refer as far back as its window, and no further', async () => {
     // Two raw blocks of 1 KiB, the window; then a match of three bytes: offset code 10 and ten more bits.
     const raw = (fill: number): number[] => [0, 0x20, 0, ...new Array<number>(1024).fill(fill)];
