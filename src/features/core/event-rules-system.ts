@@ -65,7 +65,7 @@ export const KERNEL_RULES: readonly EventRule[] = [
   ]),
   row('fw_crash', ['MCU ', 'mcu '], undefined, { also: ['timeout', 'message', 'Timeout', 'Message'] }),
   row('fw_crash', 'Message ', undefined, { also: [') timeout'] }),
-  row('driver_warn', 'WARNING: CPU: ', undefined, { also: [' PID: '] }),
+  row('driver_warn', 'WARNING: CPU: ', undefined, { also: ['PID: '] }),
   row('fw_load', [
     'irmware version',
     'irmware Version',

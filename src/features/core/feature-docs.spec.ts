@@ -15,6 +15,7 @@ import {
   JOIN,
   WIFI,
 } from './event-class.js';
+import type { RuleConditions } from './event-conditions.js';
 import { STATION_RULES, TOKEN_PREFIX_RULES, TOKEN_RULES, WPA_RULES, type EventRule } from './event-rules.js';
 import { BROADCOM_RULES, DHCP_RULES, KERNEL_RULES, SYSTEM_RULES } from './event-rules-system.js';
 import { CATALOGUE_VERSION, FEATURE_CATALOGUE, type FeatureDefinition } from './feature-catalogue.js';
@@ -91,10 +92,26 @@ const RULE_TABLES: readonly (readonly [string, readonly EventRule[]])[] = [
   ['System, whatever program writes it', SYSTEM_RULES],
 ];
 
+const NEXT = { address: 'directly behind it an address', capital: 'directly behind it a capital letter' };
+const PLACE = {
+  start: 'at the beginning of the line',
+  end: 'at the end of the line',
+  interface: 'at the end of the line, behind the name of an interface and nothing else',
+};
+
+function conditions({ also, next, place, notAfter }: RuleConditions): string[] {
+  return [
+    place === undefined ? '' : PLACE[place],
+    notAfter === undefined ? '' : `not behind ${code(notAfter)}`,
+    next === undefined ? '' : NEXT[next],
+    also === undefined ? '' : `anywhere in the line also ${also.map(code).join(' or ')}`,
+  ].filter((text) => text !== '');
+}
+
 function wordings([title, rules]: (typeof RULE_TABLES)[number]): string {
-  const lines = rules.map(({ class: name, needles, pattern }) => {
+  const lines = rules.map(({ class: name, needles, when }) => {
     const needleList = needles.map((needle) => code(needle)).join(', ');
-    return `- ${code(name)}: ${needleList}${pattern === undefined ? '' : `; and ${code(String(pattern))} must match`}`;
+    return `- ${code(name)}: ${[needleList, ...conditions(when ?? {})].join('; ')}`;
   });
   return `#### ${title}\n\n${lines.join('\n')}\n`;
 }
