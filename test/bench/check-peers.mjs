@@ -9,7 +9,7 @@ import { ensureBuilt } from '../../scripts/ensure.mjs';
 import { writeExport } from './lib/exports.mjs';
 import { Installation } from './lib/ours.mjs';
 import { measureOrThrow } from './lib/processes.mjs';
-import { peer, python } from './lib/python.mjs';
+import { peer, python, pythonEnv } from './lib/python.mjs';
 
 const { values: options } = parseArgs({
   options: { export: { type: 'string' }, entries: { type: 'string', default: '60000' } },
@@ -72,14 +72,8 @@ try {
       continue;
     }
     const features = join(work, `${name}.csv`);
-    await measureOrThrow(python, [
-      script,
-      file,
-      '--features',
-      features,
-      '--model',
-      join(work, 'model.joblib'),
-    ]);
+    const args = [script, file, '--features', features, '--model', join(work, 'model.joblib')];
+    await measureOrThrow(python, args, { env: pythonEnv() });
     const different = compare(name, ours, columnsOf(features));
     const cells = ours.size * ours.get('start').length;
     console.log(`${name}: ${cells - different} of ${cells} cells equal`);

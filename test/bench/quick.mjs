@@ -11,7 +11,7 @@ import { gzip, writeExport } from './lib/exports.mjs';
 import { forestBench } from './lib/forest.mjs';
 import { Installation } from './lib/ours.mjs';
 import { lastJson, measureOrThrow, round } from './lib/processes.mjs';
-import { peer, python } from './lib/python.mjs';
+import { peer, python, pythonEnv } from './lib/python.mjs';
 import {
   commit,
   machine,
@@ -125,7 +125,11 @@ async function train() {
   for (let i = 0; i < rounds; i++) {
     ours.push(await installation.train(file, 1));
     if (script !== null && i < 2)
-      peers.push(await measureOrThrow(python, [script, file, '--model', join(directory, 'peer.joblib')]));
+      peers.push(
+        await measureOrThrow(python, [script, file, '--model', join(directory, 'peer.joblib')], {
+          env: pythonEnv(),
+        }),
+      );
   }
   const wall = (runs) => runs.map((run) => run.wall_s);
   return {

@@ -14,7 +14,7 @@ import { forestBench } from './lib/forest.mjs';
 import { growth } from './lib/growth.mjs';
 import { Installation } from './lib/ours.mjs';
 import { lastJson, measureOrThrow } from './lib/processes.mjs';
-import { peer, python } from './lib/python.mjs';
+import { peer, python, pythonEnv } from './lib/python.mjs';
 import { referenceMarkdown } from './lib/reference-report.mjs';
 import { commit, machine, median, pairedRatio, writeIntoDocs } from './lib/report.mjs';
 
@@ -163,9 +163,7 @@ function pythonContestants(file) {
     measureOrThrow(
       python,
       [script, file, '--threads', String(threads), '--model', join(directory, 'peer.joblib')],
-      {
-        env: { ...process.env, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) },
-      },
+      { env: pythonEnv(threads) },
     );
   const pandas = wanted.includes('pandas') ? peer('pandas_sklearn') : null;
   const fast = wanted.includes('fast') ? peer('fast_python') : null;

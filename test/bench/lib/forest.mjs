@@ -2,12 +2,11 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastJson, measureOrThrow, round } from './processes.mjs';
-import { peer, python } from './python.mjs';
+import { peer, python, pythonEnv } from './python.mjs';
 import { median, pairedRatio } from './report.mjs';
 import { writeMatrix } from './matrix.mjs';
 
 const child = fileURLToPath(new URL('in-process.mjs', import.meta.url));
-const ONE_THREAD = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
 
 /** @param maxSamples rows a tree, or 'all' (max_samples = 1.0) */
 export async function forestBench(directory, { rows, columns = 20, maxSamples, rounds, repeats }) {
@@ -20,7 +19,7 @@ export async function forestBench(directory, { rows, columns = 20, maxSamples, r
   for (let round = 0; round < rounds; round++) {
     ours.push(lastJson((await measureOrThrow(process.execPath, [child, 'forest', ...args])).stdout));
     if (script === null) continue;
-    const env = { ...process.env, ...ONE_THREAD };
+    const env = pythonEnv();
     sklearn.push(lastJson((await measureOrThrow(python, [script, ...args], { env })).stdout));
   }
   const of = (runs, key) => median(runs.map((run) => run[key]));

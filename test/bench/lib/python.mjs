@@ -12,6 +12,14 @@ const NEEDS = {
   forest_matrix: ['numpy', 'sklearn'],
 };
 
+/** Environment of a peer: as many threads as it may use, and nothing written beside its script. */
+export const pythonEnv = (threads = 1) => ({
+  ...process.env,
+  OMP_NUM_THREADS: String(threads),
+  OPENBLAS_NUM_THREADS: String(threads),
+  PYTHONDONTWRITEBYTECODE: '1',
+});
+
 /** Path of a peer's script, or null (said loudly) when this Python cannot run it. */
 export function peer(name) {
   const problem = missing(NEEDS[name]);
