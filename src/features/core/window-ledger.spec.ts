@@ -71,6 +71,15 @@ describe('the horizon', () => {
     }
   });
 
+  it('counts for every device, whichever wrote the lines that went on', () => {
+    const { add } = stream({ sweepLines: 1 });
+    add(line(T0 - 3 * HOUR), line(T0, 'x', 'ap-2'));
+    for (let hour = 1; hour < 4; hour++) add(line(T0 + hour * HOUR));
+    expect(() => {
+      add(line(T0 + 1, 'x', 'ap-2'));
+    }).toThrowError(/ap-2/);
+  });
+
   it('is twelve windows when they are long', () => {
     const hourly = { ...CONFIG, lengthSeconds: 3600, strideSeconds: 3600 };
     const { add } = stream({ config: hourly, sweepLines: 1 });
