@@ -10,6 +10,7 @@
 // The meaning is that of forest/score.ts: float32 `x <= threshold` goes left, path lengths are added in the order of
 // the trees. The caller (forest/score-kernel.ts) lays out the memory and passes every address.
 
+export { addDeepTree } from './deep';
 export { growTree, placeNodes, placeRows, placeTables, placeWork, turnRows } from './grow';
 
 /** Rows of a block: one bit each in four vectors. */

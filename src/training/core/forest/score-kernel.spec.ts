@@ -100,7 +100,7 @@ describe('the compiled scorer gives the same doubles', () => {
       fc.property(
         fc.integer({ min: 0, max: 2 ** 32 - 1 }),
         fc.integer({ min: 1, max: 6 }),
-        fc.integer({ min: 0, max: 8 }),
+        fc.integer({ min: 0, max: 14 }),
         (seed, columns, depth) => {
           const forest = foreignForest(seed, columns, depth);
           const thresholds = Array.from(forest.threshold, Math.fround);
