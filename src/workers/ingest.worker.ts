@@ -1,14 +1,23 @@
 import { closeSync } from 'node:fs';
-import type { ValidationReport } from '../export/core/validation-report.js';
-import type { WindowTable } from '../features/core/window-table.js';
+import type { InputFile, ValidationReport } from '../export/core/validation-report.js';
 import { WindowReopened } from '../features/core/window-reopened.js';
+import type { WindowTable } from '../features/core/window-table.js';
 import { hashFile } from './hash-files.js';
 import type { HashTask } from './hash.worker.js';
-import { readFile, type OpenedFile } from './ingest-pass.js';
+import {
+  readStretch,
+  SplitMissed,
+  wholeFile,
+  type OpenedFile,
+  type ReadStretch,
+  type Stretch,
+} from './ingest-pass.js';
 import type { IngestResult, IngestTask } from './ingest-task.js';
 import { ingestTools } from './ingest-tools.js';
 import { openInput } from './open-input.js';
+import type { PartRefused, PartResult, PartTask } from './part.worker.js';
 import { runTask, type ReportProgress } from './run-task.js';
+import { splitFiles } from './split-files.js';
 import { startSubTask } from './sub-task.js';
 
 /** Below this, hashing in this thread takes less time than starting another. */
@@ -31,11 +40,13 @@ function closeAll(files: readonly OpenedFile[]): void {
 
 const totalBytes = (files: readonly OpenedFile[]): number => files.reduce((sum, { size }) => sum + size, 0);
 
+interface Hashing {
+  readonly hashes: () => Promise<readonly string[]>;
+  readonly stop: () => void;
+}
+
 /** Hashes of the files, computed meanwhile. */
-function startHashing(files: readonly OpenedFile[]): {
-  hashes: () => Promise<readonly string[]>;
-  stop: () => void;
-} {
+function startHashing(files: readonly OpenedFile[]): Hashing {
   if (totalBytes(files) < BYTES_WORTH_A_THREAD) {
     return { hashes: () => Promise.resolve(files.map(hashFile)), stop: () => undefined };
   }
@@ -45,61 +56,124 @@ function startHashing(files: readonly OpenedFile[]): {
   return { hashes: () => task.output, stop: task.stop };
 }
 
-/** Rough share of the work done, in steps that are worth a message. */
-function progressOf(files: readonly OpenedFile[], report: ReportProgress): (done: number) => void {
-  const total = Math.max(1, totalBytes(files));
+type Progress = (share: number) => void;
+
+/** Hands on the share of the work that is done, in steps that are worth a message. */
+function steps(report: ReportProgress): Progress {
   let reported = 0;
-  return (done) => {
-    if (done - reported < total / 100) return;
-    reported = done;
-    report(Math.min(1, done / total), 'Reading the export');
+  return (share) => {
+    if (share - reported < 0.01) return;
+    reported = share;
+    report(Math.min(1, share), 'Reading the export');
   };
 }
 
-interface Pass {
-  readonly files: readonly Awaited<ReturnType<typeof readFile>>[];
+interface Reading {
+  readonly read: readonly { readonly file: OpenedFile; readonly stretch: ReadStretch }[];
   readonly report: (files: ValidationReport['files']) => ValidationReport;
   readonly table: WindowTable | null;
 }
 
-async function pass(
+/** Reads the first share in this thread and the others beside it, and joins them in their order. */
+async function readShares(
   task: IngestTask,
-  files: readonly OpenedFile[],
+  [first, ...others]: readonly (readonly Stretch[])[],
   keepAll: boolean,
-  report: ReportProgress,
-): Promise<Pass> {
+  progress: Progress,
+): Promise<Reading> {
+  const parts = others.map((stretches) =>
+    startSubTask<PartTask, PartResult | PartRefused>('part', { task, stretches }),
+  );
+  try {
+    const { collector, aggregator, read } = await readHere(task, first, keepAll, progress);
+    const all = first.map(({ file }, i) => ({ file, stretch: read[i] }));
+    for (const [i, part] of parts.entries()) {
+      const result = await part.output;
+      if ('refused' in result) throw result.refused === 'split' ? new SplitMissed() : new OutOfOrder();
+      collector.absorb(result.collector);
+      if (result.aggregator !== null) aggregator?.absorb(result.aggregator);
+      all.push(...others[i].map(({ file }, k) => ({ file, stretch: result.read[k] })));
+    }
+    return { read: all, report: (files) => collector.finish(files), table: aggregator?.finish() ?? null };
+  } finally {
+    for (const part of parts) part.stop();
+  }
+}
+
+/** Another thread found its lines out of order. */
+class OutOfOrder extends Error {}
+
+async function readHere(
+  task: IngestTask,
+  stretches: readonly Stretch[],
+  keepAll: boolean,
+  progress: Progress,
+): Promise<Pick<ReturnType<typeof ingestTools>, 'collector' | 'aggregator'> & { read: ReadStretch[] }> {
   const tools = ingestTools(task, keepAll);
-  const progress = progressOf(files, report);
-  const read: Pass['files'][number][] = [];
+  const sizes = stretches.map(({ file, part }) => (part.stopAt ?? file.size) - (part.from?.byteOffset ?? 0));
+  const total = Math.max(
+    1,
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
+  const read: ReadStretch[] = [];
   let before = 0;
-  for (const file of files) {
+  for (const [i, stretch] of stretches.entries()) {
     const done = before;
     read.push(
-      await readFile(file, tools, (bytes) => {
-        progress(done + bytes);
+      await readStretch(stretch, tools, (bytes) => {
+        progress((done + bytes) / total);
       }),
     );
-    before += file.size;
+    before += sizes[i];
   }
-  return {
-    files: read,
-    report: (inputs) => tools.collector.finish(inputs),
-    table: tools.aggregator?.finish() ?? null,
-  };
+  return { collector: tools.collector, aggregator: tools.aggregator, read };
+}
+
+/**
+ * Reads in parts; when these do not fit together, or one of them fails, in one piece, which also has the better words
+ * for what is wrong; and when the lines are in no order worth the name, keeping everything until the end.
+ */
+async function readAll(task: IngestTask, files: readonly OpenedFile[], progress: Progress): Promise<Reading> {
+  const inOnePiece = [files.map(wholeFile)];
+  const shares = splitFiles(files, task.threads ?? 1);
+  let keepAll = false;
+  if (shares.length > 1) {
+    try {
+      return await readShares(task, shares, false, progress);
+    } catch (error) {
+      keepAll = error instanceof WindowReopened || error instanceof OutOfOrder;
+    }
+  }
+  try {
+    return await readShares(task, inOnePiece, keepAll, progress);
+  } catch (error) {
+    if (!(error instanceof WindowReopened)) throw error;
+    return readShares(task, inOnePiece, true, progress);
+  }
+}
+
+/** One entry a file, however many stretches it was read in. */
+function inputFiles({ read }: Reading, files: readonly OpenedFile[], hashes: readonly string[]): InputFile[] {
+  return files.map((file, i) => {
+    const stretches = read.filter((entry) => entry.file === file).map(({ stretch }) => stretch);
+    return {
+      name: file.name,
+      bytes: file.size,
+      uncompressed_bytes: stretches.reduce((sum, { uncompressedBytes }) => sum + uncompressedBytes, 0),
+      sha256: hashes[i],
+      format: stretches.at(-1)!.format!,
+      compression: stretches[0].compression,
+    };
+  });
 }
 
 async function ingest(task: IngestTask, report: ReportProgress): Promise<IngestResult> {
   const files = openAll(task);
   const hashing = startHashing(files);
   try {
-    const { files: read, ...result } = await pass(task, files, false, report).catch((error: unknown) => {
-      if (!(error instanceof WindowReopened)) throw error;
-      // In no order worth the name: everything is kept until the end instead, which takes memory but any order.
-      return pass(task, files, true, report);
-    });
+    const reading = await readAll(task, files, steps(report));
     const hashes = await hashing.hashes();
-    const inputs = read.map((file, i) => ({ ...file, sha256: hashes[i] }));
-    return { report: result.report(inputs), table: result.table };
+    return { report: reading.report(inputFiles(reading, files, hashes)), table: reading.table };
   } finally {
     hashing.stop();
     closeAll(files);
