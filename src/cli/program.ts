@@ -68,6 +68,13 @@ const dateRange = (command: Command): Command =>
 const EXPORTS =
   'exports (JSON, NDJSON or CSV, also .gz or .zst), directories of them, or "-" for standard input';
 
+const LABEL_COLUMN = 'column of a feature table that holds labels, for the evaluation only';
+
+const inputOption = (): Option =>
+  new Option('--input <kind>', 'what the files are: log exports, or a feature table (CSV of numbers)')
+    .choices(['logs', 'features'])
+    .default('logs');
+
 function addDataVerbs(program: Command, action: Action): void {
   dateRange(
     program
@@ -78,20 +85,31 @@ function addDataVerbs(program: Command, action: Action): void {
     .option('--model <name>', 'model name', 'wifi')
     .option('--output-dir <dir>', 'write an extra copy of the version below this directory')
     .option('--deploy', 'deploy the model when it passes its gate')
+    .addOption(inputOption())
+    .option('--label-column <name>', LABEL_COLUMN)
     .action(action(() => import('./train.command.js')));
   dateRange(
     program
       .command('validate')
       .description('check log exports and say whether they can train a model')
       .argument('<paths...>', EXPORTS),
-  ).action(action(() => import('./validate.command.js')));
+  )
+    .addOption(inputOption())
+    .option('--label-column <name>', LABEL_COLUMN)
+    .action(action(() => import('./validate.command.js')));
   dateRange(
     program
       .command('extract-features')
-      .description('write the feature windows of log exports as CSV')
+      .description('write the feature windows of log exports as CSV or Parquet')
       .argument('<paths...>', EXPORTS),
   )
-    .addOption(new Option('-o, --output <file>', 'CSV file to write ("-" = stdout)').makeOptionMandatory())
+    .addOption(new Option('-o, --output <file>', 'file to write ("-" = stdout)').makeOptionMandatory())
+    .addOption(
+      new Option('--format <format>', 'default: parquet for a file named *.parquet, else csv').choices([
+        'csv',
+        'parquet',
+      ]),
+    )
     .action(action(() => import('./extract-features.command.js')));
   dateRange(
     program

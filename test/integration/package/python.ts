@@ -5,7 +5,10 @@ import { promisify } from 'node:util';
 export const PYTHON = process.env.MCP_TRAINING_PYTHON ?? 'python3';
 
 /** Version of a Python module, undefined (and a loud line) when the interpreter or the module is not there. */
-export function pythonModule(name: 'sys' | 'numpy' | 'sklearn', whatIsSkipped: string): string | undefined {
+export function pythonModule(
+  name: 'sys' | 'numpy' | 'sklearn' | 'pyarrow' | 'pandas' | 'duckdb',
+  whatIsSkipped: string,
+): string | undefined {
   try {
     const script = `import ${name}; print(getattr(${name}, '__version__', 'yes'))`;
     return execFileSync(PYTHON, ['-c', script], {
