@@ -50,7 +50,10 @@ export function buildWindowTable(input: TableInput): WindowTable {
     deviceIndex: new Int32Array(rows),
     startMs: new Float64Array(rows),
     logCount: new Int32Array(rows),
-    values: new Float32Array(rows * featureNames.length),
+    // Shared: the threads that grow, score and judge read it in place.
+    values: new Float32Array(
+      new SharedArrayBuffer(rows * featureNames.length * Float32Array.BYTES_PER_ELEMENT),
+    ),
     windowSeconds: config.lengthSeconds,
   };
   new GridWalk(
@@ -100,7 +103,7 @@ class GridWalk {
         slotRows[device] = -ledger.index.get(owners[device], index) - 1;
       }
       this.readActivity();
-      input.emptyWindow(startMs, this.empty);
+      if (slotRows.includes(-1)) input.emptyWindow(startMs, this.empty);
       for (let device = 0; device < owners.length; device++) {
         const row = window * owners.length + device;
         table.deviceIndex[row] = device;
