@@ -175,7 +175,7 @@ function chooseColumn(from: usize, to: usize, columns: u32, isNear: bool): u32 {
     const candidate = load<u32>(at);
     const start = isNear
       ? near + usize(candidate) * nearRows * 4
-      : turned + (load<u32>(offsets + candidate * 4) >> 2) * columnBytes;
+      : turned + usize(load<u32>(offsets + candidate * 4) >> 2) * columnBytes;
     for (let i = from * 4; i < to * 4; i += 4) {
       store<f32>(values + i, load<f32>(start + (load<u32>(rows + i) << 2)));
     }
