@@ -1,3 +1,5 @@
+import { DEVICES, EXTRA_NAMES, NAMES, ODD_VALUES, SEQUENCES, STRUCTURE, TIMES, WORDS } from './odd-texts.js';
+
 /** Seeded choices: the same seed gives the same file on any machine. */
 export class Choices {
   private state: number;
@@ -41,160 +43,6 @@ export interface RandomExport {
 export const PADDING = 65_536;
 const CHUNKS = [1, 2, 3, 7, 15, 16, 17, 33, 100, 257, 1000, 4096, 1_000_000] as const;
 
-const WORDS = [
-  'wl0-ap0: AP-STA-CONNECTED 02:00:00:aa:bb:01 auth_alg=open',
-  'wlan1: STA 62:e5:c7:a8:89:85 WPA: group key handshake completed (RSN)',
-  'x',
-  '',
-  'sixteen bytes...',
-  'SSID="caf\u00e9"',
-  '\u{1f600} home',
-  'a\\b/c',
-  'tab\there',
-  'line\nbreak\r\n',
-  'say "hi"',
-  '""',
-  'nul\u0000',
-  'del\u007f\u0085',
-  '\u2028x',
-  '\ud800 half',
-  'half \udc00',
-  '\ufffd\uffff',
-  'a'.repeat(200),
-  '"'.repeat(40),
-  '\\'.repeat(33),
-] as const;
-const TIMES = [
-  '2025-06-01T00:04:56',
-  '2025-06-01T00:04:56',
-  '2025-06-01T00:04:57Z',
-  '2025-06-01 00:04:58.955044',
-  '2025-06-01t23:59:60z',
-  '2024-02-29T12:00:00+05:30',
-  '2025-06-01T00:00:00-0430',
-  '2025-06-01T00:00:00,5+02',
-  '2025-06-30T23:59:59.9999999999999Z',
-  '2100-01-01T00:00:00',
-  '2099-12-31T23:59:59-01:00',
-  '2000-01-01T00:00:00+00:01',
-  '2000-01-01T00:00:00',
-  '1999-12-31T23:59:59',
-  '2025-02-29T00:00:00',
-  '2025-04-31T00:00:00',
-  '2025-13-01T00:00:00',
-  '2025-00-01T00:00:00',
-  '2025-01-00T00:00:00',
-  '2025-06-01T24:00:00',
-  '2025-06-01T00:60:00',
-  '2025-06-01T00:00:61',
-  '2025-06-01T00:00:0/',
-  '2025-06-01T00:00:0:',
-  '2025/06/01T00:00:00',
-  '2025-06-01T00-00-00',
-  '2025-06-01X00:00:00',
-  ' 2025-06-01T00:00:00 ',
-  '2025-06-01T00:00:00.',
-  '2025-06-01T00:00:00.5.5',
-  '2025-06-01T00:00:00+24:00',
-  '2025-06-01T00:00:00+0:00',
-  '2025-06-01T00:00:00+05:60',
-  '2025-06-01T00:00:00+',
-  '2025-06-01',
-  '',
-  'now',
-  '2025-06-01T00:00:00.00000000000000000000000000000000000000Z',
-] as const;
-const DEVICES = [
-  '1',
-  '2',
-  '12',
-  '"3"',
-  '"ap-1"',
-  '"192.168.1.1"',
-  '0',
-  '"caf\u00e9"',
-  '"a longer name of an access point"',
-];
-const ODD_VALUES = [
-  'null',
-  'true',
-  'false',
-  '""',
-  '" "',
-  '-1',
-  '-0',
-  '3.0',
-  '3e0',
-  '1E+2',
-  '1e999',
-  '01',
-  '1.',
-  '.5',
-  '+1',
-  '-',
-  '1e',
-  'nul',
-  'nulL',
-  'True',
-  'falsy',
-  'NaN',
-  '9007199254740993',
-  '123456789012345678901234567890123456789012345678901234567890',
-  '{}',
-  '[]',
-  '[1, 2, {"a": [true, null]}]',
-  '{"a": {"b": "\\u00e9"}, "c": []}',
-  '[[[[[[]]]]]]',
-  '[1,]',
-  '{"a":1,}',
-  '{"a" 1}',
-  '{a: 1}',
-  '[1 2]',
-  '"\\x41"',
-  '"\\u12G4"',
-  '"\\ud83d\\ude00"',
-  '"\\ud83d"',
-  '"\\ude00\\ud83d"',
-  '"hostapd[123]"',
-  '"[123]"',
-  '"ERR"',
-  '"Notice"',
-  '"loud"',
-  '5',
-  '"5"',
-  `"${'x'.repeat(300)}"`,
-  `"${'y'.repeat(49)}"`,
-  '"unterminated',
-] as const;
-const NAMES = [
-  'id',
-  'device_id',
-  'device_ip',
-  'timestamp',
-  'log_level',
-  'process_name',
-  'message',
-  'raw_message',
-  'structured_data',
-  'pushed_to_ai',
-  'pushed_at',
-];
-const EXTRA_NAMES = [
-  'program',
-  'source',
-  'level',
-  'hostname',
-  'host',
-  'unknown',
-  'mess\\u0061ge',
-  'na\u00efve',
-  'k'.repeat(90),
-  'k'.repeat(20),
-  'Message',
-  '',
-];
-const STRUCTURE = Array.from('"\\{}[],: \n\r\t;u0/.-+eE', (char) => char.charCodeAt(0));
-
 /** Texts as JSON writes them, in the ways it may. */
 function jsonString(pick: Choices, text: string): string {
   let out = '"';
@@ -203,7 +51,7 @@ function jsonString(pick: Choices, text: string): string {
     const code = text.charCodeAt(i);
     const surrogate = code >= 0xd800 && code <= 0xdfff;
     const mustEscape = code < 32 || unit === '"' || unit === '\\';
-    if (mustEscape || (surrogate && pick.chance(10)) || pick.chance(1)) {
+    if (mustEscape || (surrogate && pick.chance(50)) || pick.chance(1)) {
       const hex = code.toString(16).padStart(4, '0');
       out += pick.chance(30)
         ? `\\u${pick.chance(50) ? hex : hex.toUpperCase()}`
@@ -336,7 +184,7 @@ export function mutate(pick: Choices, bytes: Uint8Array): Uint8Array {
   for (let i = 1 + pick.below(4); i > 0; i--) {
     const at = first + pick.below(Math.max(1, out.length - first));
     const other = first + pick.below(Math.max(1, out.length - first));
-    switch (pick.below(5)) {
+    switch (pick.below(7)) {
       case 0:
         out[at] = pick.below(256);
         break;
@@ -348,6 +196,10 @@ export function mutate(pick: Choices, bytes: Uint8Array): Uint8Array {
         break;
       case 3:
         out = Uint8Array.from([...out.subarray(0, at), pick.of(STRUCTURE), ...out.subarray(at)]);
+        break;
+      case 4:
+      case 5:
+        out = Uint8Array.from([...out.subarray(0, at), ...pick.of(SEQUENCES), ...out.subarray(at)]);
         break;
       default:
         out.copyWithin(at, other, other + pick.below(40));
