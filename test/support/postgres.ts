@@ -52,7 +52,12 @@ export async function createMigratedDatabase(name: string): Promise<MigratedData
 }
 
 async function onServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: testServerUrl(), connectionTimeoutMillis: 10_000 });
+  // Every wait ends: a hook that hangs says nothing, an error does.
+  const client = new pg.Client({
+    connectionString: testServerUrl(),
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 60_000,
+  });
   await client.connect();
   try {
     await client.query(statement);
