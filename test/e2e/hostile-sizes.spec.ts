@@ -1,4 +1,5 @@
 import { closeSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CliSandbox, jsonOf, type CliResult } from '../support/cli.js';
@@ -52,8 +53,8 @@ describe('exports that are large in one respect', { timeout: FULL ? 1_800_000 : 
   });
   afterAll(async () => sandbox.cleanUp());
 
-  /** Writes lines as they are made. */
-  const write = (name: string, count: number, make: (i: number) => string): string => {
+  /** Writes lines as they are made, and lets the test runner breathe meanwhile. */
+  const write = async (name: string, count: number, make: (i: number) => string): Promise<string> => {
     const path = sandbox.path(name);
     const fd = openSync(path, 'w');
     let text = '';
@@ -62,6 +63,7 @@ describe('exports that are large in one respect', { timeout: FULL ? 1_800_000 : 
       if (text.length < MIB) continue;
       writeSync(fd, text);
       text = '';
+      await setImmediate();
     }
     writeSync(fd, text);
     closeSync(fd);
@@ -139,13 +141,13 @@ describe('exports that are large in one respect', { timeout: FULL ? 1_800_000 : 
   it('100,000 devices, and one more', async () => {
     const perDevice = FULL ? 20 : 1;
     const count = 100_000 * perDevice;
-    const path = write('devices.ndjson', count, (i) =>
+    const path = await write('devices.ndjson', count, (i) =>
       line(START + Math.floor(i / 100_000) * 300_000, i % 100_000, i % 50),
     );
     const result = await run('validate', path);
     expect(result.code, result.stdout.slice(0, 500)).toBeOneOf([0, 3]);
     expect(jsonOf<Report>(result).stats).toMatchObject({ device_count: 100_000, valid_logs: count });
-    const more = write('one-more.ndjson', 100_001, (i) => line(START, `d${i}`, 1));
+    const more = await write('one-more.ndjson', 100_001, (i) => line(START, `d${i}`, 1));
     expect((await refused(more)).details).toMatchObject({ reason: 'too_many_devices' });
   });
 
@@ -154,7 +156,9 @@ describe('exports that are large in one respect', { timeout: FULL ? 1_800_000 : 
     ['within one window', 299_000],
   ])('millions of distinct MAC addresses %s', async (_, spanMs) => {
     const count = FULL ? 10_000_000 : 250_000;
-    const path = write('macs.ndjson', count, (i) => line(START + Math.floor((i / count) * spanMs), 1, i));
+    const path = await write('macs.ndjson', count, (i) =>
+      line(START + Math.floor((i / count) * spanMs), 1, i),
+    );
     const result = await run('extract-features', path, '-o', sandbox.path('features.csv'));
     expect(result.code, result.stdout).toBeOneOf([0, 3]);
     if (result.code === 3) expect(jsonOf<Failure>(result).error.hint).toBeTypeOf('string');
@@ -163,7 +167,7 @@ describe('exports that are large in one respect', { timeout: FULL ? 1_800_000 : 
 
   it('records from 1970 to 2106', async () => {
     const seconds = [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
-    const path = write('years.ndjson', 5000, (i) => line(seconds[i % 5] * 1000 + i, 1, 1));
+    const path = await write('years.ndjson', 5000, (i) => line(seconds[i % 5] * 1000 + i, 1, 1));
     const validated = await run('validate', path);
     const { stats } = jsonOf<Report>(validated);
     expect(stats.log_count).toBe(5000);
@@ -174,7 +178,7 @@ describe('exports that are large in one respect', { timeout: FULL ? 1_800_000 : 
   });
 
   it('more windows than memory is meant for are refused with their number', async () => {
-    const path = write('spread.ndjson', 250_000, (i) =>
+    const path = await write('spread.ndjson', 250_000, (i) =>
       line(START + Math.floor(i / 25) * 300_000, (i % 25) * 40, 1),
     );
     const args = ['extract-features', path, '-o', sandbox.path('features.csv')];
