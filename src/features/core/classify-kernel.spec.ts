@@ -231,7 +231,7 @@ describe('the compiled classifier', () => {
     ['e', 'rror', ''],
     ['', 'err', 'or'],
     ['', 'fai', 'l'],
-    ['', 'mcu timeout MCU', ' '],
+    ['', 'timeout MCU', ' '],
     ['', 'AssocReq did not match 90:6c:22:77:32:05: STA', ' 90:6c:22:77:32:06'],
     ['', 'Associated with 90', ':6c:22:77:32:05'],
     ['wlan0: CTRL-', 'EVENT-BEACON-LOSS', ''],
