@@ -17,6 +17,12 @@ export interface SelectionOptions {
   readonly featureSet?: string;
 }
 
+/** Options of the verbs that read feature tables too. */
+export interface InputOptions {
+  readonly input: 'logs' | 'features';
+  readonly labelColumn?: string;
+}
+
 /** What a verb leaves for the entry point: an exit code other than 0 without an error (a rejected model). */
 export interface CommandState {
   exitCode: number;

@@ -34,6 +34,7 @@ export async function run(files: readonly string[], options: ScoreOptions, outpu
         }),
       );
     });
+    for (const warning of report.warnings ?? []) output.warn(warning);
     output.result(report, () => describeScores(report, options.all === true));
   } finally {
     interrupt.release();
@@ -52,13 +53,13 @@ function describeScores(report: ScoreReport, all: boolean): string {
   );
   const shown = report.windows.filter((window) => all || window.is_anomaly);
   const windows = renderTable(
-    ['device', 'start', 'end', 'score', 'lines', ''],
+    ['device', 'start', 'end', 'score', report.windows.at(0)?.row === undefined ? 'lines' : 'row', ''],
     shown.map((window) => [
       window.device,
-      window.start,
-      window.end,
+      window.start ?? '-',
+      window.end ?? '-',
       window.score.toFixed(3),
-      window.log_count,
+      window.row ?? window.log_count ?? '-',
       window.is_anomaly ? 'ANOMALY' : '',
     ]),
   );

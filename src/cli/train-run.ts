@@ -1,6 +1,7 @@
 import { ReconcilerService } from '../pipeline/reconciler.service.js';
 import { RunCreatorService } from '../pipeline/run-creator.service.js';
 import { RunExecutorService } from '../pipeline/run-executor.service.js';
+import { TABLE_SET } from '../features/core/table-set.js';
 import type { TrainingRequest } from '../pipeline/training-request.js';
 import type { TrainingResult } from '../pipeline/training-result.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
@@ -44,19 +45,30 @@ const number = (value: unknown, digits = 3): string =>
 /** The result as a small table, with what it means and what to do next. */
 export function describeTraining(result: TrainingResult): string {
   const { metrics } = result;
-  const rows: [string, string][] = [
+  const isTable = result.feature_set === TABLE_SET;
+  const truth = result.ground_truth?.basic_metrics ?? null;
+  const rows: (readonly [string, string])[] = [
     ['version', result.version],
     ['status', result.model_status],
-    ['log lines', String(result.log_count)],
+    ...(isTable ? [] : ([['log lines', String(result.log_count)]] as const)),
     [
-      'training windows',
+      isTable ? 'training rows' : 'training windows',
       `${result.training_samples} x ${result.feature_names.length} features (${result.feature_set})`,
     ],
     ['training time', `${result.training_duration.toFixed(1)} s`],
     ['ROC AUC', `${number(metrics.roc_auc)}   (labels: ${result.label_source})`],
     ['average precision', `${number(metrics.average_precision)}   (labels: ${result.label_source})`],
+    ...(truth === null
+      ? []
+      : ([
+          ['ROC AUC', `${number(truth.roc_auc)}   (labels: ${truth.label_source})`],
+          ['average precision', `${number(truth.average_precision)}   (labels: ${truth.label_source})`],
+        ] as const)),
     ['alert threshold', number(result.threshold, 4)],
-    ['flagged windows', `${(Number(metrics.anomaly_ratio) * 100).toFixed(2)} % of the held-out windows`],
+    [
+      'flagged windows',
+      `${(Number(metrics.anomaly_ratio) * 100).toFixed(2)} % of the held-out ${isTable ? 'rows' : 'windows'}`,
+    ],
     ['gate', result.gate.passed ? 'passed' : 'FAILED'],
     ['files', result.model_path],
   ];

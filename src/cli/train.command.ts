@@ -1,15 +1,17 @@
 import { resolve } from 'node:path';
 import { extractionTask } from '../pipeline/ingest-task.js';
+import { tableTask } from '../pipeline/table-task.js';
 import { isModelName, type TrainingRequest } from '../pipeline/training-request.js';
 import { beginEarly } from '../platform/compute/early-task.js';
 import { AppError } from '../shared/errors.js';
-import type { CommandState, GlobalOptions, SelectionOptions } from './command.js';
+import type { CommandState, GlobalOptions, InputOptions, SelectionOptions } from './command.js';
 import { configuration } from './configuration.js';
 import { interruptSignal } from './interrupt.js';
 import type { Output } from './output.js';
 import { withSelection } from './selection.js';
+import { tableInput } from './table-input.js';
 
-interface TrainOptions extends GlobalOptions, SelectionOptions {
+interface TrainOptions extends GlobalOptions, SelectionOptions, InputOptions {
   readonly model: string;
   readonly outputDir?: string;
   readonly deploy?: boolean;
@@ -26,6 +28,7 @@ export async function run(
       hint: 'Use lower-case letters, digits, "-" and "_", starting with a letter, at most 32.',
     });
   }
+  const table = tableInput(options);
   const config = configuration(options, output);
   const interrupt = interruptSignal();
   const { signal } = interrupt;
@@ -37,9 +40,13 @@ export async function run(
         configOverrides: null,
         deploy: options.deploy === true,
         outputDir: options.outputDir === undefined ? null : resolve(options.outputDir),
+        ...(table === undefined ? {} : { table }),
       };
       // The export is read while the framework and the database start.
-      const endReading = beginEarly('ingest', extractionTask(request, config.values));
+      const endReading =
+        table === undefined
+          ? beginEarly('ingest', extractionTask(request, config.values))
+          : beginEarly('table', tableTask(request, config.values));
       try {
         const { trainAndReport } = await import('./train-run.js');
         await trainAndReport({ request, config, options, output, state, signal });

@@ -45,7 +45,14 @@ export interface BuiltPackage {
 
 /** What report.json must hold for a package. */
 interface StoredReport {
-  readonly validation?: { readonly stats?: { readonly log_count?: number; readonly valid_logs?: number } };
+  readonly validation?: {
+    readonly stats?: {
+      readonly log_count?: number;
+      readonly valid_logs?: number;
+      /** Of a feature table, in which every row is valid or the training fails. */
+      readonly row_count?: number;
+    };
+  };
 }
 
 /**
@@ -72,10 +79,7 @@ export class PackageService {
       preprocessing: preprocessingFromSpec(spec),
       // A copy of its own: views into the file's bytes need alignment.
       forest: decodeForest(new Uint8Array(verified(source, 'forest.bin')).buffer),
-      lines: {
-        total: report.validation?.stats?.log_count ?? 0,
-        valid: report.validation?.stats?.valid_logs ?? 0,
-      },
+      lines: inputOf(report),
     });
     const manifest = packageManifest({
       stored: json(MANIFEST_FILE) as Record<string, unknown>,
@@ -111,6 +115,11 @@ export class PackageService {
     files.push([README_FILE, utf8(packageReadme(metadata, names))]);
     return files;
   }
+}
+
+function inputOf({ validation }: StoredReport): Parameters<typeof assessQuality>[0]['lines'] {
+  const { log_count: total = 0, valid_logs: valid = 0, row_count: rows } = validation?.stats ?? {};
+  return rows === undefined ? { total, valid } : { total: rows, valid: rows, unit: 'rows' };
 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { FeatureTable } from '../features/core/feature-table.js';
 import type { WindowTable } from '../features/core/window-table.js';
 import type { FeatureValues } from '../features/core/preprocessing.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import {
+  scoredRows,
   scoredWindows,
   summariseDevices,
   type DeviceSummary,
@@ -25,6 +27,8 @@ export interface ScoreReport {
   readonly anomaly_count: number;
   readonly devices: readonly DeviceSummary[];
   readonly windows: readonly ScoredWindow[];
+  /** Only of a feature table: what was found in it. */
+  readonly warnings?: readonly string[];
 }
 
 /** Scores extracted windows with a loaded model; the one path for CLI and API. */
@@ -32,14 +36,24 @@ export interface ScoreReport {
 export class ScoringService {
   score(model: Scorer, table: WindowTable): ScoreReport {
     const scores = model.scoreValues(table.values, table.startMs.length);
-    const windows = scoredWindows(table, scores, model);
-    return {
-      version: model.version,
-      threshold: -model.offset,
-      window_count: windows.length,
-      anomaly_count: windows.reduce((sum, window) => sum + (window.is_anomaly ? 1 : 0), 0),
-      devices: summariseDevices(windows),
-      windows,
-    };
+    return report(model, scoredWindows(table, scores, model));
   }
+
+  scoreTable(model: Scorer, table: FeatureTable, warnings: readonly string[]): ScoreReport {
+    const scores = model.scoreValues(table.values, table.rowCount);
+    const windowSeconds = model.spec.window.length_seconds;
+    const { offset } = model;
+    return { ...report(model, scoredRows(table, scores, { offset, windowSeconds })), warnings };
+  }
+}
+
+function report(model: Scorer, windows: ScoredWindow[]): ScoreReport {
+  return {
+    version: model.version,
+    threshold: -model.offset,
+    window_count: windows.length,
+    anomaly_count: windows.reduce((sum, window) => sum + (window.is_anomaly ? 1 : 0), 0),
+    devices: summariseDevices(windows),
+    windows,
+  };
 }

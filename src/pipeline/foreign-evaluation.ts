@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import type { EvaluateTask } from '../workers/evaluate.worker.js';
-import type { ValidationReport } from '../export/core/validation-report.js';
+import { keptLogs, type ValidationReport } from '../export/core/validation-report.js';
 import { assertNothingMissing } from '../features/core/feature-policy.js';
 import { buildFeatureSpec, preprocessingOptionsFromSpec } from '../features/core/feature-spec.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
@@ -17,6 +17,7 @@ import type { PreparedDataset } from '../training/core/prepare-dataset.js';
 import { temporalSplit, type TemporalSplit } from '../training/core/split.js';
 import { evaluationInput } from './evaluation-task.js';
 import { MAX_TABLE_VALUES, servingModel, type ForeignModel } from './foreign-model.js';
+import { windowEvidence } from './holdout-evidence.js';
 import type { RunConfig } from './run-config.js';
 
 /** An export cut in time and seen through the model's own preprocessing: nothing is fitted on it. */
@@ -83,7 +84,8 @@ export function foreignEvaluationTask(
 ): EvaluateTask {
   const { forest, preprocessing, offset, spec, set, hyperparameters } = model;
   const input = evaluationInput({
-    ...reference,
+    data: reference.data,
+    evidence: windowEvidence(reference.table, reference.split.test, reference.report, set),
     set,
     expectedSpec: specOfSet(model),
     spec,
@@ -219,6 +221,7 @@ export function foreignVersion(parts: ForeignVersionParts): TrainedModel {
     goldenScores,
     evaluation: parts.evaluation,
     validation: reference?.report ?? NO_EXPORT,
+    logCount: reference === null ? 0 : keptLogs(reference.report.stats),
     inputFiles: reference?.report.files ?? [],
     config: { imported_from: origin, evaluation: values.evaluation },
     configHash: config.hash,

@@ -13,6 +13,7 @@ import { ReconcilerService } from './reconciler.service.js';
 import { RunCreatorService } from './run-creator.service.js';
 import { RunExecutorService } from './run-executor.service.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
+import { TrainingInputService } from './training-input.service.js';
 import { TrainingPipelineService } from './training-pipeline.service.js';
 import { TrainingQueueService } from './training-queue.service.js';
 
@@ -27,6 +28,7 @@ import { TrainingQueueService } from './training-queue.service.js';
     MonitoringModule,
   ],
   providers: [
+    TrainingInputService,
     TrainingPipelineService,
     RunCreatorService,
     RunExecutorService,

@@ -1,20 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EvaluationService } from '../evaluation/evaluation.service.js';
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
-import { refusalText } from '../export/core/refusal-text.js';
-import type { ValidationReport } from '../export/core/validation-report.js';
-import { featureSet } from '../features/core/feature-sets.js';
 import { buildFeatureSpec } from '../features/core/feature-spec.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
-import type { WindowTable } from '../features/core/window-table.js';
-import { FeatureExtractionService, type Extraction } from '../features/feature-extraction.service.js';
 import { APP_VERSION } from '../platform/app-version.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import type { Hyperparameters, TrainedModel } from '../registry/trained-model.js';
 import type { Actor, ModelVersion } from '../registry/model-version.js';
-import { AppError } from '../shared/errors.js';
-import { assertEnoughWindows } from '../training/core/enough-windows.js';
 import {
   parseForestParams,
   resolveForestParams,
@@ -22,19 +15,20 @@ import {
 } from '../training/core/forest/forest-params.js';
 import type { Forest } from '../training/core/forest/forest.js';
 import { prepareDataset, type PreparedDataset } from '../training/core/prepare-dataset.js';
-import { temporalSplit, type TemporalSplit } from '../training/core/split.js';
 import { chooseOffset } from '../training/core/threshold-policy.js';
 import { ForestTrainerService, type FitOptions } from '../training/forest-trainer.service.js';
 import { evaluationInput } from './evaluation-task.js';
-import { ingestTask } from './ingest-task.js';
 import type { RunConfig } from './run-config.js';
 import type { RunContext } from './run-context.js';
+import { TrainingInputService, type TrainingInput } from './training-input.service.js';
 import type { TrainingRequest } from './training-request.js';
 
 export interface TrainingOutcome {
   readonly model: ModelVersion;
   readonly modelSha256: string;
-  readonly validation: ValidationReport;
+  /** Lines the training used; 0 for a feature table. */
+  readonly logCount: number;
+  readonly warnings: readonly string[];
   readonly evaluation: EvaluationReport;
   readonly featureNames: readonly string[];
   readonly durationSeconds: number;
@@ -51,7 +45,7 @@ interface Fitted {
 @Injectable()
 export class TrainingPipelineService {
   constructor(
-    private readonly features: FeatureExtractionService,
+    private readonly input: TrainingInputService,
     private readonly trainer: ForestTrainerService,
     private readonly evaluation: EvaluationService,
     private readonly registry: ModelRegistryService,
@@ -65,25 +59,25 @@ export class TrainingPipelineService {
     context: RunContext,
   ): Promise<TrainingOutcome> {
     const started = this.clock.monotonicMs();
-    const { report, table } = await this.extract(request, config, context);
-    assertTrainable(report);
-    const set = featureSet(config.values.features.set);
-    assertEnoughWindows(table, set);
+    const rows = await this.read(request, config, context);
+    const { set } = rows;
 
     await context.step('prepare');
-    const split = splitInTime(table, config);
-    const data = prepareDataset(table, set, split, config.values.features);
+    const data = prepareDataset(rows.table, set, rows.split, config.values.features);
 
     await context.step('train');
-    const fitted = await this.fit(data, table, config, context);
+    const fitted = await this.fit(data, rows, config, context);
 
     await context.step('evaluate');
-    const spec = this.spec(data, config);
+    const spec = buildFeatureSpec({
+      set,
+      window: rows.window,
+      preprocessing: data.preprocessing,
+      options: config.values.features,
+    });
     const input = evaluationInput({
-      table,
-      split,
       data,
-      report,
+      evidence: rows.evidence,
       set,
       expectedSpec: spec,
       spec,
@@ -102,9 +96,8 @@ export class TrainingPipelineService {
       request,
       config,
       context,
-      report,
+      rows,
       data,
-      split,
       fitted,
       evaluation,
       spec,
@@ -119,34 +112,35 @@ export class TrainingPipelineService {
     return {
       model,
       modelSha256,
-      validation: report,
+      logCount: rows.logCount,
+      warnings: rows.report.warnings.map(({ message }) => message),
       evaluation,
-      featureNames: table.featureNames,
+      featureNames: rows.table.featureNames,
       durationSeconds,
     };
   }
 
   /** Reading, validating and windowing are one pass over the bytes; its progress covers three of the seeds' steps. */
-  private async extract(
+  private async read(
     request: TrainingRequest,
     config: RunConfig,
     context: RunContext,
-  ): Promise<Extraction> {
+  ): Promise<TrainingInput> {
     await context.step('validate');
     await context.step('load');
-    const extraction = await this.features.extract(ingestTask(request, config.values), {
+    const input = await this.input.read(request, config, {
       signal: context.signal,
       onProgress: (fraction) => {
         context.fraction('load', fraction);
       },
     });
     await context.step('extract');
-    return extraction;
+    return input;
   }
 
   private async fit(
     data: PreparedDataset,
-    table: WindowTable,
+    { rowsPerDay }: TrainingInput,
     config: RunConfig,
     context: RunContext,
   ): Promise<Fitted> {
@@ -166,44 +160,16 @@ export class TrainingPipelineService {
     };
     const forest = await this.trainer.fit(matrix, params, options);
     const trainScores = await this.trainer.score(forest, matrix, options);
-    const windowsPerDay = (24 * 60 * 60) / config.values.features.window.stride;
     const offset = chooseOffset(trainScores, {
       policy: model.threshold.policy,
       contamination: model.contamination,
       value: model.threshold.value,
       alertsPerDay: model.threshold.alerts_per_day,
-      windowsPerDay: windowsPerDay * table.devices.length,
+      // Without times there is no such policy.
+      windowsPerDay: rowsPerDay ?? NaN,
     });
     return { params, forest, offset, trainScores };
   }
-
-  private spec(data: PreparedDataset, config: RunConfig): FeatureSpec {
-    return buildFeatureSpec({
-      set: featureSet(config.values.features.set),
-      window: ingestTask({ files: [] }, config.values).window,
-      preprocessing: data.preprocessing,
-      options: config.values.features,
-    });
-  }
-}
-
-function assertTrainable(report: ValidationReport): void {
-  if (report.is_valid) return;
-  const lack = report.errors.every(({ code }) => code.startsWith('not_enough_'));
-  throw new AppError(lack ? 'not_enough_data' : 'export_invalid', refusalText(report), {
-    hint: '"mcp-training validate" on the same files shows the whole report.',
-    details: { errors: report.errors, warnings: report.warnings, stats: report.stats },
-  });
-}
-
-function splitInTime(table: WindowTable, { values }: RunConfig): TemporalSplit {
-  return temporalSplit(table.startMs, {
-    validationSize: values.training.validation_size,
-    testSize: values.training.test_size,
-    gapWindows: 1,
-    windowSeconds: values.features.window.length,
-    strideSeconds: values.features.window.stride,
-  });
 }
 
 function hyperparameters({ values: { model } }: RunConfig): Hyperparameters {
@@ -221,9 +187,8 @@ interface TrainedParts {
   readonly request: TrainingRequest;
   readonly config: RunConfig;
   readonly context: RunContext;
-  readonly report: ValidationReport;
+  readonly rows: TrainingInput;
   readonly data: PreparedDataset;
-  readonly split: TemporalSplit;
   readonly fitted: Fitted;
   readonly evaluation: EvaluationReport;
   readonly spec: FeatureSpec;
@@ -231,13 +196,13 @@ interface TrainedParts {
 }
 
 function trainedModel(parts: TrainedParts): TrainedModel {
-  const { request, config, data, split, evaluation, fitted } = parts;
+  const { request, config, rows, data, evaluation, fitted } = parts;
   const { values } = config;
   return {
     trainingId: parts.context.trainingId,
     modelName: request.modelName,
     parentVersion: null,
-    featureSet: values.features.set,
+    featureSet: rows.set.name,
     spec: parts.spec,
     forest: fitted.forest,
     preprocessing: data.preprocessing,
@@ -246,13 +211,14 @@ function trainedModel(parts: TrainedParts): TrainedModel {
     thresholdPolicy: values.model.threshold.policy,
     trainValues: data.trainValues,
     trainRows: data.trainRows,
-    validationRows: split.validation.length,
-    testRows: split.test.length,
+    validationRows: rows.split.validation.length,
+    testRows: rows.split.test.length,
     goldenRows: data.judgedRaw,
     goldenScores: Float64Array.from(data.judgedRows, (row) => fitted.trainScores[row]),
     evaluation,
-    validation: parts.report,
-    inputFiles: parts.report.files,
+    validation: rows.report,
+    logCount: rows.logCount,
+    inputFiles: rows.report.files,
     config: {
       model: values.model,
       features: values.features,
@@ -266,7 +232,12 @@ function trainedModel(parts: TrainedParts): TrainedModel {
       enabled: values.monitoring.enable_drift_detection,
       threshold: values.monitoring.drift_threshold,
     },
-    selection: { start_ms: request.startMs, end_ms: request.endMs, programs: request.programs },
+    selection: {
+      start_ms: request.startMs,
+      end_ms: request.endMs,
+      programs: request.programs,
+      ...(request.table === undefined ? {} : { input: 'features', label_column: request.table.labelColumn }),
+    },
     durationSeconds: parts.durationSeconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
   };

@@ -1,5 +1,11 @@
 import type { InputName } from '../workers/open-input.js';
 
+/** The files are feature tables, not log exports. */
+export interface TableInput {
+  /** Column that holds labels, for the evaluation only; null = there is none. */
+  readonly labelColumn: string | null;
+}
+
 /** What a run is asked to do; stored with the run, so that any process can carry it out. */
 export interface TrainingRequest {
   readonly files: readonly InputName[];
@@ -13,6 +19,8 @@ export interface TrainingRequest {
   readonly noFollow: boolean;
   /** Deploy to the default target when the gate passes. */
   readonly deploy: boolean;
+  /** Absent: the files are log exports. Never null, so that requests stored before there were tables stay equal. */
+  readonly table?: TableInput;
   /** An extra copy of the version directory is written below this absolute path. */
   readonly outputDir: string | null;
 }

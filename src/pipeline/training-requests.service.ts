@@ -6,12 +6,12 @@ import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { withRunOverrides } from '../platform/config/run-overrides.js';
 import { canonicalJson } from '../shared/digest.js';
-import { AppError } from '../shared/errors.js';
+import { AppError, type FieldProblem } from '../shared/errors.js';
 import { isTerminal } from '../training/core/run-status.js';
 import type { TrainingRun } from '../training/training-run.js';
 import { RunCreatorService } from './run-creator.service.js';
 import { TrainingQueueService } from './training-queue.service.js';
-import type { TrainingRequest } from './training-request.js';
+import type { TableInput, TrainingRequest } from './training-request.js';
 import type { TrainRequestDto } from './training.dto.js';
 
 /** Turns a request from the network into a recorded, queued run. */
@@ -25,6 +25,7 @@ export class TrainingRequestsService {
   ) {}
 
   async submit(body: TrainRequestDto, idempotencyKey: string | null): Promise<TrainingRun> {
+    const table = tableInput(body);
     const file = await this.exports.resolve(body);
     const selection = exportSelection(body);
     const config = withRunOverrides(this.config, body.config_overrides, {
@@ -38,6 +39,7 @@ export class TrainingRequestsService {
       noFollow: true,
       deploy: body.deploy === true,
       outputDir: null,
+      ...(table === undefined ? {} : { table }),
     };
     // A key that is known gives back its run, and only for the request it was first used with.
     const run = await this.creator.create(request, { origin: 'api', idempotencyKey, config });
@@ -46,6 +48,26 @@ export class TrainingRequestsService {
     if (!isTerminal(run.status)) await this.queue.enqueue(run.trainingId);
     return run;
   }
+}
+
+/** undefined = a log export. */
+function tableInput({
+  input = 'logs',
+  label_column: labelColumn,
+  programs,
+}: TrainRequestDto): TableInput | undefined {
+  const problems: FieldProblem[] = [];
+  if (input === 'logs' && labelColumn !== undefined)
+    problems.push({
+      pointer: '/label_column',
+      code: 'input',
+      message: 'is for a feature table: input "features"',
+    });
+  if (input === 'features' && programs !== undefined)
+    problems.push({ pointer: '/programs', code: 'input', message: 'means nothing for a feature table' });
+  if (problems.length > 0)
+    throw new AppError('validation_failed', 'The input and its options do not fit.', { problems });
+  return input === 'logs' ? undefined : { labelColumn: labelColumn ?? null };
 }
 
 function otherRequest(): AppError {

@@ -1,4 +1,4 @@
-import { keptLogs } from '../export/core/validation-report.js';
+import type { RealLabelReport } from '../evaluation/core/evaluation-report.js';
 import type { GateResult } from '../evaluation/core/gate.js';
 import type { TrainingOutcome } from './training-pipeline.service.js';
 
@@ -17,6 +17,8 @@ export interface TrainingResult {
   readonly training_duration: number;
   readonly label_source: string;
   readonly metrics: Readonly<Record<string, unknown>>;
+  /** Measured with the label column of a feature table; null without one. */
+  readonly ground_truth: Omit<RealLabelReport, 'advanced_metrics'> | null;
   readonly label_free: unknown;
   readonly gate: GateResult;
   readonly recommendations: unknown;
@@ -31,7 +33,7 @@ export function trainingResult(
   outcome: TrainingOutcome,
   modelPath: string,
 ): TrainingResult {
-  const { model, evaluation, validation } = outcome;
+  const { model, evaluation } = outcome;
   return {
     training_id: trainingId,
     status: model.gate.passed ? 'completed' : 'rejected',
@@ -42,16 +44,24 @@ export function trainingResult(
     feature_set: model.featureSet,
     feature_names: outcome.featureNames,
     training_samples: model.trainingSamples,
-    log_count: keptLogs(validation.stats),
+    log_count: outcome.logCount,
     training_duration: outcome.durationSeconds,
     label_source: evaluation.label_source,
     metrics: { ...evaluation.basic_metrics },
+    ground_truth: groundTruth(evaluation.ground_truth),
     label_free: evaluation.label_free,
     gate: model.gate,
     recommendations: evaluation.recommendations,
     artifacts: model.artifacts,
     model_sha256: outcome.modelSha256,
     threshold: evaluation.basic_metrics.threshold_value,
-    warnings: validation.warnings.map(({ message }) => message),
+    warnings: outcome.warnings,
   };
+}
+
+/** The sweep over all thresholds stays in report.json. */
+function groundTruth(report: RealLabelReport | null): TrainingResult['ground_truth'] {
+  if (report === null) return null;
+  const { label_source, basic_metrics, episodes } = report;
+  return { label_source, basic_metrics, episodes };
 }

@@ -5,6 +5,8 @@ import { PageQueryDto } from '../platform/http/page.dto.js';
 import { RUN_STATUSES, type RunStatus } from '../training/core/run-status.js';
 import { MODEL_NAME } from './training-request.js';
 
+export const TRAINING_INPUTS = ['logs', 'features'] as const;
+
 export class TrainRequestDto extends ExportSelectionDto {
   @ApiPropertyOptional({
     description: 'Path relative to the exports directory',
@@ -39,6 +41,23 @@ export class TrainRequestDto extends ExportSelectionDto {
   @IsOptional()
   @IsObject()
   config_overrides?: Record<string, unknown>;
+
+  @ApiPropertyOptional({
+    description: 'What the file is: a log export, or a feature table (CSV of numbers)',
+    enum: TRAINING_INPUTS,
+    default: 'logs',
+  })
+  @IsOptional()
+  @IsIn(TRAINING_INPUTS)
+  input?: (typeof TRAINING_INPUTS)[number];
+
+  @ApiPropertyOptional({
+    description: 'Column of a feature table that holds labels, for the evaluation only',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  label_column?: string;
 
   @ApiPropertyOptional({ description: 'Deploy to the default target when the gate passes', default: false })
   @IsOptional()

@@ -1,5 +1,6 @@
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import type { InputFile, ValidationReport } from '../export/core/validation-report.js';
+import type { TableFile, TableReport } from '../features/core/table-report.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { FeatureValues, Preprocessing } from '../features/core/preprocessing.js';
 import type { Forest } from '../training/core/forest/forest.js';
@@ -26,8 +27,11 @@ export interface TrainedModel {
   readonly goldenRows: FeatureValues;
   readonly goldenScores: Float64Array;
   readonly evaluation: EvaluationReport;
-  readonly validation: ValidationReport;
-  readonly inputFiles: readonly InputFile[];
+  /** What was found in the input: the report of an export, or of a feature table. */
+  readonly validation: ValidationReport | TableReport;
+  /** Lines the training used; 0 for a feature table. */
+  readonly logCount: number;
+  readonly inputFiles: readonly (InputFile | TableFile)[];
   /** Configuration sections that shape the model. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly configHash: string;

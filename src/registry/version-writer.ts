@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { keptLogs } from '../export/core/validation-report.js';
+import { TABLE_SET } from '../features/core/table-set.js';
 import { sha256Hex } from '../shared/digest.js';
 import { parseForestParams } from '../training/core/forest/forest-params.js';
 import { encodeForest } from '../training/core/forest/codec.js';
@@ -61,6 +61,12 @@ export function writeVersionFiles(
   return { artifacts: staged.written, modelSha256 };
 }
 
+function description({ featureSet, spec }: TrainedModel): string {
+  return featureSet === TABLE_SET
+    ? `Isolation Forest on the ${spec.features.length} columns of a feature table`
+    : `Isolation Forest on ${featureSet} features of ${spec.window.length_seconds / 60}-minute windows`;
+}
+
 function encodeModelPickle(model: TrainedModel): Uint8Array {
   return encodeIsolationForest(model.forest, {
     params: parseForestParams(model.hyperparameters),
@@ -81,13 +87,13 @@ function metadataInput(
     modelName: model.modelName,
     createdAt,
     trainingId: model.trainingId,
-    description: `Isolation Forest on ${model.featureSet} features of ${model.spec.window.length_seconds / 60}-minute windows`,
+    description: description(model),
     featureSet: model.featureSet,
     featureNames: model.spec.features.map(({ name }) => name),
     featureSpecHash: model.spec.hash,
     // Metadata leaves this machine: it names the files, not where they were. The lineage keeps what was typed.
     exportFiles: model.inputFiles.map((file) => ({ ...file, name: basename(file.name) })),
-    logCount: keptLogs(model.validation.stats),
+    logCount: model.logCount,
     trainingSamples: model.trainRows,
     validationSamples: model.validationRows,
     testSamples: model.testRows,

@@ -87,6 +87,7 @@ export function buildTrainedModel(
     goldenScores,
     evaluation: evaluation(gatePassed),
     validation: { stats: { log_count: 1240, valid_logs: 1235, filtered_logs: 1 } } as ValidationReport,
+    logCount: 1234,
     inputFiles: [
       {
         name: 'export.json',

@@ -21,7 +21,7 @@ export interface QualityInput {
   readonly preprocessing: Preprocessing;
   readonly forest: Forest;
   /** Lines of the training export, and how many of them could be used. */
-  readonly lines: { readonly total: number; readonly valid: number };
+  readonly lines: { readonly total: number; readonly valid: number; readonly unit?: 'lines' | 'rows' };
 }
 
 /**
@@ -51,7 +51,7 @@ export function assessQuality(input: QualityInput): {
       'silhouette_score: how far flagged and normal golden rows lie apart in scaled features, -1 to 1, mean over all' +
         ` ${golden.labels.length} rows; 0 also when all rows have one label. Few anomalies form a cluster, so a low value is no fault.`,
       `feature_utilization: ${used} of ${forest.featureCount} features are split on by at least one tree.`,
-      `training_data_quality: ${lines.valid} of ${lines.total} lines of the training input could be used.`,
+      `training_data_quality: ${lines.valid} of ${lines.total} ${lines.unit ?? 'lines'} of the training input could be used.`,
     ].join(' '),
   };
 }

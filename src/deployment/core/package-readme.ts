@@ -1,3 +1,4 @@
+import { TABLE_SET } from '../../features/core/table-set.js';
 import { packageFileName } from './package-layout.js';
 
 /** What metadata.json must hold for a package; written by the registry (model-metadata.ts). */
@@ -42,10 +43,11 @@ export function packageReadme(
   const metrics = evaluation.basic_metrics;
   const source = evaluation.label_source;
   const hasExtractor = files.includes('wifi_features.py');
+  const isTable = training.feature_set === TABLE_SET;
   return [
     `# Model ${info.model_name}, version ${info.version}`,
     '',
-    `Isolation Forest for the anomaly score of WiFi log windows, made ${info.created_at} UTC by the training service.`,
+    `Isolation Forest for the anomaly score of ${isTable ? 'rows of a feature table' : 'WiFi log windows'}, made ${info.created_at} UTC by the training service.`,
     `Files: ${files.join(', ')}.`,
     '',
     '## Check and import',
@@ -71,10 +73,7 @@ export function packageReadme(
           '',
           'From log lines: `python inference_example.py export.json` computes the features as in training (`wifi_features.py`) and lists the flagged windows; `python wifi_features.py export.json` writes them as CSV.',
         ]
-      : [
-          '',
-          `The features are those of the set "${training.feature_set}"; feature_spec.json defines them. This package has no extractor for them.`,
-        ]),
+      : ['', noExtractor(training.feature_set)]),
     '',
     '`model.joblib` alone expects rows that went through `scaler.joblib`; a program that feeds it raw values gets wrong scores' +
       (training.feature_set.startsWith('agent-')
@@ -86,12 +85,14 @@ export function packageReadme(
     '| | |',
     '|---|---|',
     `| feature set | ${training.feature_set}, ${training.feature_names.length} columns |`,
-    `| trained on | ${training.training_samples} windows of ${training.log_count} log lines |`,
+    isTable
+      ? `| trained on | ${training.training_samples} rows of a feature table |`
+      : `| trained on | ${training.training_samples} windows of ${training.log_count} log lines |`,
     `| parameters | ${Object.entries(training.model_parameters)
       .map(([name, value]) => `${name} ${String(value)}`)
       .join(', ')} |`,
     `| alert | score above ${number(-training.offset)} (score = -score_samples, 0 to 1, higher = more anomalous) |`,
-    `| held-out windows above it | ${number(metrics.anomaly_ratio * 100)} % |`,
+    `| held-out ${isTable ? 'rows' : 'windows'} above it | ${number(metrics.anomaly_ratio * 100)} % |`,
     `| precision, recall, F1 | ${number(metrics.precision)}, ${number(metrics.recall)}, ${number(metrics.f1_score)} |`,
     `| ROC AUC | ${number(metrics.roc_auc)} |`,
     `| accuracy | ${number(metrics.accuracy)} |`,
@@ -101,4 +102,11 @@ export function packageReadme(
     `The pickles are in the format of scikit-learn ${info.sklearn_version}; a later version may print a version warning, \`validate_model.py\` proves that the scores are the same.`,
     '',
   ].join('\n');
+}
+
+/** Why the package computes no features. */
+function noExtractor(set: string): string {
+  return set === TABLE_SET
+    ? 'This model was trained on a table of numbers, not on log lines. Nothing in this package, and nothing in the training service, can compute its features from logs: whoever made the table has to make the rows. feature_spec.json lists the columns by name and order.'
+    : `The features are those of the set "${set}"; feature_spec.json defines them. This package has no extractor for them.`;
 }

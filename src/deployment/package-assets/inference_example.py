@@ -117,7 +117,17 @@ def score_golden(model, model_dir):
 
 def score_export(model, model_dir, path):
     """Extracts the windows of a log export and lists those above the threshold. Returns the exit code."""
-    from wifi_features import FeatureExtractor, format_time, read_export
+    try:
+        from wifi_features import FeatureExtractor, format_time, read_export
+    except ModuleNotFoundError as error:
+        if error.name != "wifi_features":
+            raise
+        print(
+            "This package cannot compute its features from a log export (see README.md): give rows with %s to ModelInference.predict."
+            % ", ".join(model.feature_names),
+            file=sys.stderr,
+        )
+        return 2
 
     extractor = FeatureExtractor(model_dir)
     table = extractor.extract(read_export(path))

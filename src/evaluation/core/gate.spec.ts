@@ -341,6 +341,16 @@ describe('check F', () => {
     expect(run({ lineCount: null }).passed).toBe(true);
   });
 
+  it('asks a feature table for rows, not for days or lines', () => {
+    const table = { wifiRequired: false, spanSeconds: null, lineCount: null, wifiLineCount: null };
+    const runTable = (rows: number) =>
+      enoughData.run(withData({ data: { ...table, nonEmptyWindows: rows } }));
+    expect(runTable(288)).toMatchObject({ passed: true, message: '288 rows are enough.' });
+    expect(runTable(200).message).toBe(
+      'Not enough data: 200 rows, 88 more are needed (at least 288). Give more rows.',
+    );
+  });
+
   it('is told apart from a bad model', () => {
     const input = scenario({ seed: 1 });
     const gate = runGate({ ...input, data: { ...input.data, nonEmptyWindows: 12 } });

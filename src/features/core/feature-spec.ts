@@ -1,15 +1,15 @@
 import { canonicalJson, sha256Hex } from '../../shared/digest.js';
 import { AppError } from '../../shared/errors.js';
 import { CATALOGUE_VERSION } from './feature-catalogue.js';
-import type { FeatureSetDefinition } from './feature-set.js';
 import { checkFeatureSpec } from './feature-spec-check.js';
 import type { FeatureSpec } from './feature-spec-json.js';
 import { featurePolicy } from './feature-policy.js';
 import type { Preprocessing, PreprocessingOptions } from './preprocessing.js';
+import type { ColumnSet } from './table-set.js';
 import type { WindowConfig } from './window-table.js';
 
 export interface FeatureSpecInput {
-  readonly set: FeatureSetDefinition;
+  readonly set: ColumnSet;
   readonly window: WindowConfig;
   readonly preprocessing: Preprocessing;
   readonly options: PreprocessingOptions;

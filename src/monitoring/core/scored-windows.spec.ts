@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { WindowTable } from '../../features/core/window-table.js';
-import { confidence, scoredWindows, summariseDevices } from './scored-windows.js';
+import { confidence, scoredRows, scoredWindows, summariseDevices } from './scored-windows.js';
 
 const table: WindowTable = {
   featureNames: ['log_count'],
@@ -35,6 +35,55 @@ describe('scored windows', () => {
       { device: 'ap-1', windows: 2, anomalies: 0, max_score: 0.5 },
     ]);
     expect(summariseDevices([])).toEqual([]);
+  });
+});
+
+describe('scored rows of a feature table', () => {
+  const rows = {
+    featureNames: ['x'],
+    devices: ['*'],
+    deviceIndex: new Int32Array(2),
+    startMs: null,
+    labels: null,
+    values: Float32Array.of(1, 2),
+    rowCount: 2,
+  };
+  const scores = Float64Array.of(-0.4, -0.6);
+
+  it('carry their number, and no time where there is none', () => {
+    expect(scoredRows(rows, scores, { offset: -0.5, windowSeconds: 0 })).toEqual([
+      {
+        row: 1,
+        device: '*',
+        start: null,
+        end: null,
+        score: 0.4,
+        is_anomaly: false,
+        confidence: 0.4,
+        log_count: null,
+      },
+      {
+        row: 2,
+        device: '*',
+        start: null,
+        end: null,
+        score: 0.6,
+        is_anomaly: true,
+        confidence: 0.6,
+        log_count: null,
+      },
+    ]);
+  });
+
+  it('carry the times of the table, and an end when the model knows how long a row lasts', () => {
+    const timed = { ...rows, startMs: Float64Array.of(0, 300_000) };
+    const ends = (windowSeconds: number) =>
+      scoredRows(timed, scores, { offset: -0.5, windowSeconds }).map(({ start, end }) => [start, end]);
+    expect(ends(300)).toEqual([
+      ['1970-01-01T00:00:00Z', '1970-01-01T00:05:00Z'],
+      ['1970-01-01T00:05:00Z', '1970-01-01T00:10:00Z'],
+    ]);
+    expect(ends(0)[0]).toEqual(['1970-01-01T00:00:00Z', null]);
   });
 });
 

@@ -1,17 +1,22 @@
 import { formatTimestamp } from '../../export/core/timestamp.js';
+import type { FeatureTable } from '../../features/core/feature-table.js';
 import type { WindowTable } from '../../features/core/window-table.js';
 
 /** One window as people see it: times UTC with Z, score in 0..1, higher = more anomalous. */
 export interface ScoredWindow {
+  /** Only of a feature table: rows count from 1, without the header. */
+  readonly row?: number;
   readonly device: string;
-  readonly start: string;
-  readonly end: string;
+  /** null: a row of a feature table without times. */
+  readonly start: string | null;
+  readonly end: string | null;
   /** -score_samples. */
   readonly score: number;
   readonly is_anomaly: boolean;
   /** See `confidence`. */
   readonly confidence: number;
-  readonly log_count: number;
+  /** null: a row of a feature table has no lines. */
+  readonly log_count: number | null;
 }
 
 export interface ScoringContext {
@@ -39,10 +44,36 @@ export function scoredWindows(
     device: table.devices[table.deviceIndex[row]],
     start: formatTimestamp(table.startMs[row]),
     end: formatTimestamp(table.startMs[row] + lengthMs),
-    score: -sample,
-    is_anomaly: sample - offset < 0,
-    confidence: confidence(-sample, -offset),
+    ...verdict(sample, offset),
     log_count: table.logCount[row],
+  }));
+}
+
+function verdict(sample: number, offset: number): Pick<ScoredWindow, 'score' | 'is_anomaly' | 'confidence'> {
+  return { score: -sample, is_anomaly: sample - offset < 0, confidence: confidence(-sample, -offset) };
+}
+
+/**
+ * The rows of a feature table, in its order.
+ *
+ * @param scores score_samples, one value a row
+ * @param windowSeconds how long a row with a time lasts
+ */
+export function scoredRows(
+  { devices, deviceIndex, startMs }: FeatureTable,
+  scores: Float64Array,
+  { offset, windowSeconds }: ScoringContext & { readonly windowSeconds: number },
+): ScoredWindow[] {
+  // A model whose table had no times does not tell how long a row lasts.
+  const end = (row: number): string | null =>
+    startMs === null || windowSeconds === 0 ? null : formatTimestamp(startMs[row] + windowSeconds * 1000);
+  return Array.from(scores, (sample, row) => ({
+    row: row + 1,
+    device: devices[deviceIndex[row]],
+    start: startMs && formatTimestamp(startMs[row]),
+    end: end(row),
+    ...verdict(sample, offset),
+    log_count: null,
   }));
 }
 

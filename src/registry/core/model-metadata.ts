@@ -1,3 +1,4 @@
+import { TABLE_SET } from '../../features/core/table-set.js';
 import type { EvaluationReport } from '../../evaluation/core/evaluation-report.js';
 
 /** metadata.json: what the consumer reads (interop page, 7.4) and what a person wants to know. */
@@ -54,7 +55,7 @@ export function buildMetadata(input: ModelMetadataInput): Record<string, unknown
       model_type: 'IsolationForest',
       model_name: input.modelName,
       description: input.description,
-      training_source: 'export_data',
+      training_source: input.featureSet === TABLE_SET ? 'feature_table' : 'export_data',
       training_id: input.trainingId,
       export_file: input.exportFiles[0]?.name ?? null,
       export_files: input.exportFiles,

@@ -58,7 +58,7 @@ function rowsOf(values: Float32Array, columns: number, rows: Int32Array): Float3
  * @throws AppError `config_invalid` when a value is missing in either part where the policy is `impute: none`
  */
 export function prepareDataset(
-  table: WindowTable,
+  table: Pick<WindowTable, 'featureNames' | 'values'>,
   set: Pick<FeatureSetDefinition, 'features' | 'preprocessing'>,
   split: { readonly train: Int32Array; readonly test: Int32Array },
   options: PreprocessingOptions,

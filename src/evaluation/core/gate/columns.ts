@@ -37,7 +37,7 @@ function varyingShare({ holdout, holdoutExtracted }: GateContext, column: number
 
 /** Columns that training never moved (name -> share of held-out windows in which they do move), worst first. */
 function blindColumns(context: GateContext): { name: string; share: number }[] {
-  const shortSpan = context.data.spanSeconds < CALENDAR_SPAN_SECONDS;
+  const shortSpan = context.data.spanSeconds !== null && context.data.spanSeconds < CALENDAR_SPAN_SECONDS;
   return context.features
     .flatMap((feature, column) => {
       if (feature.rareEvent || (feature.clock && shortSpan)) return [];

@@ -10,14 +10,18 @@ interface Shortage {
   readonly text: string;
 }
 
+/** The rows of a feature table are no windows of lines. */
+const unit = ({ lineCount }: DataExtent): string => (lineCount === null ? 'rows' : 'non-empty windows');
+
 function shortages(data: DataExtent): Shortage[] {
   const found: Shortage[] = [];
   const { nonEmptyWindows, spanSeconds, lineCount, wifiLineCount } = data;
+  const what = unit(data);
   if (nonEmptyWindows < MIN_WINDOWS) {
-    const text = `${nonEmptyWindows} non-empty windows, ${MIN_WINDOWS - nonEmptyWindows} more are needed (at least ${MIN_WINDOWS})`;
+    const text = `${nonEmptyWindows} ${what}, ${MIN_WINDOWS - nonEmptyWindows} more are needed (at least ${MIN_WINDOWS})`;
     found.push({ value: nonEmptyWindows, limit: MIN_WINDOWS, text });
   }
-  if (spanSeconds < MIN_SPAN_SECONDS) {
+  if (spanSeconds !== null && spanSeconds < MIN_SPAN_SECONDS) {
     const missing = shortNumber((MIN_SPAN_SECONDS - spanSeconds) / 3600);
     const text = `${shortNumber(spanSeconds / 3600)} hours of data, ${missing} more hours are needed (at least 24)`;
     found.push({ value: spanSeconds, limit: MIN_SPAN_SECONDS, text });
@@ -42,11 +46,12 @@ export const enoughData: GateCheck = {
   run: ({ data }) => {
     const missing = shortages(data);
     if (missing.length === 0) {
-      const days = shortNumber(data.spanSeconds / 86_400);
-      const message = `${data.nonEmptyWindows} non-empty windows over ${days} days are enough.`;
+      const { spanSeconds } = data;
+      const days = spanSeconds === null ? '' : ` over ${shortNumber(spanSeconds / 86_400)} days`;
+      const message = `${data.nonEmptyWindows} ${unit(data)}${days} are enough.`;
       return { passed: true, skipped: false, value: data.nonEmptyWindows, limit: MIN_WINDOWS, message };
     }
-    const message = `Not enough data: ${missing.map(({ text }) => text).join('; ')}. Export a longer period.`;
+    const message = `Not enough data: ${missing.map(({ text }) => text).join('; ')}. ${data.lineCount === null ? 'Give more rows' : 'Export a longer period'}.`;
     return { passed: false, skipped: false, value: missing[0].value, limit: missing[0].limit, message };
   },
 };

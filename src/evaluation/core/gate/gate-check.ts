@@ -39,9 +39,10 @@ export interface ColumnIdentity {
 export interface DataExtent {
   /** The feature set lives on WiFi lines. */
   readonly wifiRequired: boolean;
+  /** Of a feature table: its rows. */
   readonly nonEmptyWindows: number;
-  /** First to last record. */
-  readonly spanSeconds: number;
+  /** First to last record; null when the input was a feature table, whose rows need not have times. */
+  readonly spanSeconds: number | null;
   /** Null when the input was a feature table, which has no lines. */
   readonly lineCount: number | null;
   readonly wifiLineCount: number | null;
