@@ -156,12 +156,15 @@ describe('exports that are large in one respect', { timeout: FULL ? 1_800_000 : 
     ['within one window', 299_000],
   ])('millions of distinct MAC addresses %s', async (_, spanMs) => {
     const count = FULL ? 10_000_000 : 250_000;
-    const path = await write('macs.ndjson', count, (i) =>
-      line(START + Math.floor((i / count) * spanMs), 1, i),
-    );
+    // The first and the last window of an export are cut off; the others lie between.
+    const timeOf = (i: number): number => {
+      if (i === 0) return START - 900_000;
+      return START + (i === count - 1 ? spanMs + 900_000 : Math.floor((i / count) * spanMs));
+    };
+    const path = await write('macs.ndjson', count, (i) => line(timeOf(i), 1, i));
     const result = await run('extract-features', path, '-o', sandbox.path('features.csv'));
-    expect(result.code, result.stdout).toBeOneOf([0, 3]);
-    if (result.code === 3) expect(jsonOf<Failure>(result).error.hint).toBeTypeOf('string');
+    expect(result.code, result.stdout).toBe(0);
+    expect(jsonOf<{ windows: number }>(result).windows).toBeGreaterThan(0);
     rmSync(path);
   });
 
