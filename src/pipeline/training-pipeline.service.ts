@@ -158,8 +158,7 @@ export class TrainingPipelineService {
         context.fraction('train', fraction);
       },
     };
-    const forest = await this.trainer.fit(matrix, params, options);
-    const trainScores = await this.trainer.score(forest, matrix, options);
+    const { forest, scores: trainScores } = await this.trainer.fitAndScore(matrix, params, options);
     const offset = chooseOffset(trainScores, {
       policy: model.threshold.policy,
       contamination: model.contamination,

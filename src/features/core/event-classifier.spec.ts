@@ -246,7 +246,12 @@ const LINES: readonly (readonly [string, string, string, Partial<EventFields>?])
     'dhcp_ack',
     { mac: 0xecf6f340578a },
   ],
-  ['dnsmasq-dhcp', 'DHCPDISCOVER(br-lan) ec:f6:f3:40:57:8a no address available', 'dhcp_exhausted'],
+  [
+    'dnsmasq-dhcp',
+    'DHCPDISCOVER(br-lan) ec:f6:f3:40:57:8a no address available',
+    'dhcp_exhausted',
+    { mac: 0xecf6f340578a },
+  ],
   ['netifd', "Network device 'wlan0' link is up", 'link'],
   ['netifd', "Interface 'wan' is now up", 'netifd'],
 ];

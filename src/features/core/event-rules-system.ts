@@ -135,7 +135,11 @@ export const BROADCOM_RULES: readonly EventRule[] = [
 export const DHCP_RULES: readonly EventRule[] = [
   row('dhcp_request', 'DHCPREQUEST', MAC),
   row('dhcp_ack', 'DHCPACK', MAC),
-  // Before dhcp_discover: the refused request is written into the same line.
+  // Before dhcp_discover: the refused request is written into the same line, and the client stands in front of the
+  // reason.
+  row('dhcp_exhausted', 'DHCPDISCOVER', MAC, {
+    also: ['no address available', 'no address range available', 'no free leases', 'no leases left'],
+  }),
   row(
     'dhcp_exhausted',
     [

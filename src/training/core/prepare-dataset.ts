@@ -37,6 +37,11 @@ export interface PreparedDataset {
   readonly holdoutRaw: Float32Array;
 }
 
+/** Where the threads that grow, score and judge read it in place. */
+function sharedRows(rows: number, columns: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(rows * columns * Float32Array.BYTES_PER_ELEMENT));
+}
+
 /** The rows of a part: a view where they follow each other, as the parts of a split in time do. */
 function rowsOf(values: Float32Array, columns: number, rows: Int32Array): Float32Array {
   if (rows.length === 0) return new Float32Array(0);
@@ -71,13 +76,11 @@ export function prepareDataset(
       ? identityPreprocessing(trainRows, columns)
       : fitPreprocessing(trainValues, trainRows, columns, options, set.features);
   const cleaned = (values: FeatureValues, rows: number): Float32Array => {
-    const out = new Float32Array(rows * columns);
+    const out = sharedRows(rows, columns);
     imputeAndClip(values, rows, columns, preprocessing, out);
     return out;
   };
-  const trainScaled = new Float32Array(
-    new SharedArrayBuffer(trainRows * columns * Float32Array.BYTES_PER_ELEMENT),
-  );
+  const trainScaled = sharedRows(trainRows, columns);
   imputeAndClip(trainValues, trainRows, columns, preprocessing, trainScaled);
   scaleToFloat32(trainScaled, trainRows, columns, preprocessing, trainScaled);
   const judgedRows = rowsForJudging(trainRows);
