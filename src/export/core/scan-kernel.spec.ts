@@ -117,12 +117,32 @@ describe('the compiled scanner and its twin agree', () => {
     expect(agree(file([...missing, ...repeated, reversed]))).toBeGreaterThan(12);
   });
 
+  it('on names that are the beginning of others, of which some share a place in the table', () => {
+    const pair = (n: number): string[] => [`"${n}0"`, `"${n}"`].map((name) => record({ device_id: name }));
+    const records = Array.from({ length: 8000 }, (_, n) => pair(n)).flat();
+    expect(agree(utf8(`[${padding}${records.join(',')}]`))).toBeGreaterThan(15_000);
+  });
+
+  it('on a CSV file cut at any place', () => {
+    const rows =
+      '2025-06-09 08:03:57,a\rb,3,hostapd,info\r\n2025-06-09 08:03:57,"a ""b""\r\n",3,hostapd,info\n';
+    const head = `timestamp,message,device_id,program,level\n${'\n'.repeat(PADDING)}`;
+    const bytes = utf8(`${head}${rows}${rows}`);
+    const expected = twin.read(bytes, [bytes.length]);
+    for (let cut = head.length; cut < bytes.length; cut++) {
+      expect(both.read(bytes, [cut, bytes.length]), `cut at ${cut}`).toEqual(expected);
+    }
+    expect(expected.rows.map(({ message }) => message).slice(0, 2)).toEqual(['a\rb', 'a "b"\r\n']);
+  });
+
   it('on messages that do not fit into what is left of the arena', () => {
     const long = record({ message: `"${'\\n'.repeat(200_000)}"` });
     expect(agree(file(Array.from({ length: 24 }, () => long)))).toBeGreaterThan(40);
   });
 
   it('on more rows than a batch holds', () => {
-    expect(agree(file(Array.from({ length: 5000 }, (_, i) => record({ id: String(i) }))))).toBeGreaterThan(9900);
+    expect(agree(file(Array.from({ length: 5000 }, (_, i) => record({ id: String(i) }))))).toBeGreaterThan(
+      9900,
+    );
   });
 });
