@@ -2,6 +2,7 @@ import type { DecodeText } from '../../export/core/log-record.js';
 import { parseTimestampMs } from '../../export/core/timestamp.js';
 import { isValidUtf8 } from '../../export/core/utf8.js';
 import type { FeatureTable } from './feature-table.js';
+import { plainCells, plainNumber } from './plain-cells.js';
 import { cellName, cellNumber, splitRow } from './table-cells.js';
 import { tableColumns, type TableColumns, type TableSelection } from './table-columns.js';
 import { shown, shownColumns, tableError } from './table-error.js';
@@ -46,6 +47,8 @@ export class FeatureTableReader {
   private row = 0;
   private rowsRead = 0;
   private columns: TableColumns | null = null;
+  /** Of the cells of one row. */
+  private ends = new Int32Array(0);
   /** Of the first file; the others must have the same. */
   private first: TableColumns | null = null;
   private readonly ignored = new Set<string>();
@@ -129,9 +132,12 @@ export class FeatureTableReader {
       const hint = 'Save the table as UTF-8.';
       throw tableError({ file: this.file, row }, 'invalid_utf8', 'the text is no valid UTF-8', hint);
     }
-    const text = this.options.decode(bytes, from, to);
-    if (this.columns === null) this.columns = this.openColumns(text);
-    else this.takeRow(text, this.columns);
+    if (this.columns === null) {
+      this.columns = this.openColumns(this.options.decode(bytes, from, to));
+      this.ends = new Int32Array(this.columns.names.length + 1);
+    } else if (!isAscii || !this.takePlain(bytes, from, to, this.columns)) {
+      this.takeRow(this.options.decode(bytes, from, to), this.columns);
+    }
   }
 
   private openColumns(header: string): TableColumns {
@@ -165,6 +171,28 @@ export class FeatureTableReader {
     return columns;
   }
 
+  /** A row without quotes, mostly of short numbers, without making a text of each; false = look closer. */
+  private takePlain(bytes: Uint8Array, from: number, to: number, columns: TableColumns): boolean {
+    const { ends } = this;
+    const { names, featureOf } = columns;
+    // Positions beyond the room of `ends` are lost, but then there are too many cells anyway.
+    const count = plainCells(bytes, from, to, columns.delimiter.charCodeAt(0), ends);
+    if (count !== names.length) return false;
+    const text = (column: number): string =>
+      this.options.decode(bytes, column === 0 ? from : ends[column - 1] + 1, ends[column]);
+    if (!this.beginRow(columns, text)) return true;
+    for (let column = 0, start = from; column < count; column++) {
+      const end = ends[column];
+      const feature = featureOf[column];
+      if (feature >= 0) {
+        const value = plainNumber(bytes, start, end);
+        this.rows.set(feature, Number.isNaN(value) ? this.number(text(column), names[column]) : value);
+      }
+      start = end + 1;
+    }
+    return true;
+  }
+
   private takeRow(text: string, columns: TableColumns): void {
     const { names, featureOf } = columns;
     const cells = splitRow(text, columns.delimiter);
@@ -175,16 +203,23 @@ export class FeatureTableReader {
       const reason = cells === null ? 'invalid_quoting' : 'wrong_column_count';
       throw tableError(place, reason, `${found}, expected are ${names.length} cells`, hint);
     }
-    this.rowsRead++;
-    const time = columns.start < 0 ? 0 : this.time(cells[columns.start], columns);
-    if (time < (this.options.startMs ?? -Infinity) || time >= (this.options.endMs ?? Infinity)) return;
-    const device = columns.device < 0 ? '*' : this.device(cells[columns.device], columns);
-    this.labels?.take(place, cells[columns.label]);
-    if (!this.rows.begin(device, time, columns.features.length)) throw this.tooLarge();
+    if (!this.beginRow(columns, (column) => cells[column])) return;
     for (let column = 0; column < cells.length; column++) {
       const feature = featureOf[column];
       if (feature >= 0) this.rows.set(feature, this.number(cells[column], names[column]));
     }
+  }
+
+  /** Begins the row with its time, device and label; false = it is outside of the date range. */
+  private beginRow(columns: TableColumns, text: (column: number) => string): boolean {
+    const { startMs, endMs } = this.options;
+    this.rowsRead++;
+    const time = columns.start < 0 ? 0 : this.time(text(columns.start), columns);
+    if (time < (startMs ?? -Infinity) || time >= (endMs ?? Infinity)) return false;
+    const device = columns.device < 0 ? '*' : this.device(text(columns.device), columns);
+    this.labels?.take({ file: this.file, row: this.row }, text(columns.label));
+    if (!this.rows.begin(device, time, columns.features.length)) throw this.tooLarge();
+    return true;
   }
 
   private number(text: string, column: string): number {
