@@ -10,7 +10,8 @@ import {
 import { MEMORY_PAGES } from '../../src/export/core/ingest-memory.js';
 import type { LogRecord } from '../../src/export/core/log-record.js';
 import { recordNames, type RecordNames } from '../../src/export/core/name-table.js';
-import type { PartFormat, RecordTracker } from '../../src/export/core/parser-context.js';
+import type { PartFormat } from '../../src/export/core/parser-context.js';
+import type { RecordTracker } from '../../src/export/core/record-tracker.js';
 import { RecordBatch } from '../../src/export/core/record-batch.js';
 import { ScanHost, ScanKernel, type ScanExports } from '../../src/export/core/scan-kernel.js';
 import { decodeText } from './export-fixtures.js';

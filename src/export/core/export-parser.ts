@@ -12,10 +12,10 @@ import {
   type FormatReader,
   type ParserContext,
   type PartFormat,
-  type RecordTracker,
 } from './parser-context.js';
 import { RecordAssembler } from './record-assembler.js';
 import type { RecordBatch } from './record-batch.js';
+import type { RecordTracker } from './record-tracker.js';
 import type { ScanKernel } from './scan-kernel.js';
 import type { InputFile } from './validation-report.js';
 

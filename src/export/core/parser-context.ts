@@ -1,6 +1,6 @@
 import { AppError } from '../../shared/errors.js';
 import type { RecordAssembler } from './record-assembler.js';
-import type { RecordBatch } from './record-batch.js';
+import type { RecordTracker } from './record-tracker.js';
 import type { ScanKernel } from './scan-kernel.js';
 
 export interface ExportLimits {
@@ -20,26 +20,6 @@ export const DEFAULT_EXPORT_LIMITS: ExportLimits = {
   maxKeys: 1000,
   maxColumns: 1000,
 };
-
-/** What a parser reports about one file. Records that are valid are rows of the batch; the rest goes through here. */
-export interface RecordTracker {
-  /** Records seen, valid or not; also the index of the record at hand. The parser counts the valid ones. */
-  recordCount: number;
-  /** Counts the record at hand as invalid. */
-  invalid(reason: string, byteOffset: number, detail: string): void;
-  /** Notes something about a valid record. */
-  note(code: string, recordIndex: number, byteOffset: number, detail: string): void;
-  /** Compares the clock in the header of a raw line with the row's time, for the records isClockSample() names. */
-  checkClock(batch: RecordBatch, row: number, rawHead: string): void;
-  /** Bits for the flags of a row whose own level field is written like this (cleaned, before it is normalised). */
-  levelBits(text: string): number;
-  /** Notes something about the file as a whole. */
-  noteFile(code: string, byteOffset: number, detail: string): void;
-  /** Takes the record count the metadata claims, whatever its type. */
-  declare(count: unknown, byteOffset: number): void;
-  /** Ends the file. */
-  close(): void;
-}
 
 /** What the reader of one file shares with its helpers. */
 export interface ParserContext {

@@ -4,7 +4,7 @@ import { KIND, SLOT, type FieldSpans } from './field-spans.js';
 import { normaliseLevel } from './log-level.js';
 import type { DecodeText } from './log-record.js';
 import { BAD_NAME, deviceId, NO_NAME, programId, withoutProcessId } from './name-rules.js';
-import type { RecordTracker } from './parser-context.js';
+import type { RecordTracker } from './record-tracker.js';
 import { ROW, type RecordBatch } from './record-batch.js';
 import { HEADER_BYTES, parseSyslogHeader, type SyslogHeader } from './syslog-header.js';
 import { DAY_MS, daysFromCivil, hasZone, parseTimestampBytes, parseTimestampMs } from './timestamp.js';

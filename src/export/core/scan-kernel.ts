@@ -2,8 +2,8 @@ import { ARENA_BYTES, BATCH_ROWS, MEMORY_LAYOUT } from './ingest-memory.js';
 import type { DecodeText } from './log-record.js';
 import { nameId } from './name-rules.js';
 import type { RecordNames } from './name-table.js';
-import type { ParserContext, RecordTracker } from './parser-context.js';
 import type { RecordBatch } from './record-batch.js';
+import type { RecordTracker } from './record-tracker.js';
 
 /** What the compiled scanner exports (assembly/scan.ts). Positions are addresses in the shared memory. */
 export interface ScanExports {
@@ -41,6 +41,14 @@ export class ScanHost {
   }
 }
 
+/** What the scanner has to know of the file that is read (a ParserContext has it). */
+export interface ScannedFile {
+  readonly limits: { readonly maxRecordBytes: number; readonly maxDepth: number };
+  readonly tracker: RecordTracker;
+  /** Offset in the file of index 0 of the memory. */
+  readonly base: number;
+}
+
 /** Why the scanner stopped; the numbers of Stop in assembly/state.ts. */
 const STOP_INPUT = 0;
 const STOP_FULL = 1;
@@ -56,7 +64,7 @@ const MAX_PAUSE = 64;
  * record itself whenever nothing was taken.
  */
 export class ScanKernel {
-  private context: ParserContext | null = null;
+  private context: ScannedFile | null = null;
   private onBatch: () => void = () => undefined;
   private failures = 0;
   private pause = 0;
@@ -75,7 +83,7 @@ export class ScanKernel {
   }
 
   /** Starts a file. `onBatch` takes the rows of the batch and clears it. */
-  open(context: ParserContext, onBatch: () => void): void {
+  open(context: ScannedFile, onBatch: () => void): void {
     this.context = context;
     this.host.tracker = context.tracker;
     this.onBatch = onBatch;

@@ -1,6 +1,6 @@
 import { floorToFloat32 } from './floor-to-float32.js';
 import type { Forest } from './forest.js';
-import type { PlacedForest, ScoreKernelExports } from './score-kernel.js';
+import type { PlacedForest, ScoreKernelExports } from './placed-forest.js';
 import { BLOCK_ROWS, MemoryPlan, takeBlock, turnedBytes } from './score-memory.js';
 import { assertFinite, leafPathLength, scoreDenominator, toScore } from './score.js';
 

@@ -1,5 +1,5 @@
 import type { Forest } from './forest.js';
-import type { PlacedForest, ScoreKernelExports } from './score-kernel.js';
+import type { PlacedForest, ScoreKernelExports } from './placed-forest.js';
 import { layOutForest, type ColumnLayout, type PartLayout } from './score-layout.js';
 import { BLOCK_ROWS, MemoryPlan, takeBlock } from './score-memory.js';
 import { assertFinite, scoreDenominator, toScore } from './score.js';

@@ -2,7 +2,8 @@ import type { ResolvedForestParams } from './forest-params.js';
 import type { Forest } from './forest.js';
 import { createKernelGrower, type GrowKernelExports } from './grow-kernel.js';
 import { growTrees } from './grow.js';
-import { ScoreKernel, type ScoreKernelExports } from './score-kernel.js';
+import type { ScoreKernelExports } from './placed-forest.js';
+import { ScoreKernel } from './score-kernel.js';
 import { scoreSamples } from './score.js';
 import { createPlainGrower } from './tree-grower.js';
 

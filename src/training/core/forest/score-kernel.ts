@@ -4,48 +4,9 @@
  */
 import { placeDeepForest } from './deep-scorer.js';
 import type { Forest } from './forest.js';
-import type { KernelMemory } from './kernel-memory.js';
 import { placeFlatForest } from './flat-scorer.js';
+import type { PlacedForest, ScoreKernelExports } from './placed-forest.js';
 import { assertScorable, scoreSamples } from './score.js';
-
-/** What assembly/forest.ts exports, as far as it concerns scoring; addresses are bytes in `memory`. */
-export interface ScoreKernelExports {
-  readonly memory: KernelMemory;
-  heapBase(): number;
-  turn(raw: number, rows: number, columns: number, out: number): number;
-  compare(
-    column: number,
-    rows: number,
-    low: number,
-    scale: number,
-    bucketLimit: number,
-    starts: number,
-    thresholds: number,
-    slots: number,
-    count: number,
-    steps: number,
-    bits: number,
-    masks: number,
-  ): void;
-  addTrees(
-    trees: number,
-    levels: number,
-    moves: number,
-    masks: number,
-    values: number,
-    rows: number,
-    sums: number,
-  ): void;
-  addDeepTree(root: number, levels: number, turned: number, rows: number, values: number, sums: number): void;
-}
-
-/** A forest in the kernel's memory. */
-export interface PlacedForest {
-  /** Rows that are best scored at once. */
-  readonly blockRows: number;
-  /** Scores rows [start, end) of x, at most blockRows. */
-  scoreBlock(x: Float32Array, out: Float64Array, start: number, end: number): void;
-}
 
 /** The kernel works on blocks and has to be given the forest: below this many rows, walking at once is faster. */
 const ROWS_WORTH_THE_KERNEL = 32;
