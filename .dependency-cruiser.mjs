@@ -78,6 +78,12 @@ export default {
       { path: 'node_modules/', reachable: true },
     ),
     rule(
+      'commands-do-without-the-web-server',
+      'What a command loads (app.module.ts) reaches no package of the web server: http.module.ts adds those.',
+      { path: '^src/app[.]module[.]ts$' },
+      { path: 'node_modules/(@nestjs/(swagger|platform-express)|helmet)/', reachable: true },
+    ),
+    rule(
       'entrypoints-are-leaves',
       'Nothing imports an entry point.',
       {},

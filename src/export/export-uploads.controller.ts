@@ -16,7 +16,8 @@ import { ApiProblems } from '../platform/http/api-problems.js';
 import { AppError, type FieldProblem } from '../shared/errors.js';
 import { exportJson } from './export-record.js';
 import { ExportUploadsService } from './export-uploads.service.js';
-import { ExportDto, SHA256_HEX } from './exports.dto.js';
+import { SHA256_HEX } from '../shared/digest.js';
+import { ExportDto } from './exports.dto.js';
 
 export class UploadQueryDto {
   @ApiPropertyOptional({ description: 'What the file is called', default: 'export' })

@@ -11,7 +11,7 @@ import { AppError } from '../shared/errors.js';
 import { ExportRepository } from './export.repository.js';
 import type { ExportRecord } from './export-record.js';
 import { ExportStore, uploadTooLarge, type StoredExport } from './export-store.js';
-import { SHA256_HEX } from './exports.dto.js';
+import { SHA256_HEX } from '../shared/digest.js';
 import { PartialUploads, type AnnouncedFile, type PartialUpload } from './partial-uploads.js';
 
 const HINT = 'curl -F file=@export.json http://127.0.0.1:8001/api/v1/exports';

@@ -1,10 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { PageQueryDto } from '../platform/http/page.dto.js';
+import { SHA256_HEX } from '../shared/digest.js';
 import { ValidationReportDto } from './validation-report.dto.js';
-
-/** A SHA-256 in hex, as tools print it. */
-export const SHA256_HEX = /^[0-9a-f]{64}$/i;
 
 export class ExportListQueryDto extends PageQueryDto {
   @ApiPropertyOptional({

@@ -20,3 +20,6 @@ export function canonicalJson(value: unknown): string {
   }
   return JSON.stringify(value ?? null);
 }
+
+/** A SHA-256 as text. */
+export const SHA256_HEX = /^[0-9a-f]{64}$/i;
