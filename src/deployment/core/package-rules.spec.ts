@@ -1,32 +1,39 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { classify } from '../../features/core/event-classifier.js';
-import { EVENT_CLASSES } from '../../features/core/event-class.js';
-import { createEventFields } from '../../features/core/event-fields.js';
+import { RULE_LISTS } from '../../features/core/event-rule-lists.js';
+import { STATION_RULES, TOKEN_PREFIX_RULES, TOKEN_RULES } from '../../features/core/event-rules.js';
 import { extractorRules } from './package-rules.js';
 
+interface Row {
+  readonly class: string;
+  readonly needles: string[];
+  readonly when?: { also?: string[]; next?: string; place?: string; not_after?: string };
+  readonly take?: Record<string, unknown>;
+}
+
 interface Rules {
-  readonly tables: Record<string, { class: string; needles: string[] }[]>;
-  readonly tables_by_program: [string, string[]][];
-  readonly tables_of_other_programs: string[];
+  readonly token_rules: Row[];
+  readonly token_prefix_rules: Row[];
+  readonly station_rules: Row[];
+  readonly sentence_rules: Row[];
+  readonly rule_lists: { programs: string[]; rules: number[] }[];
   readonly device_bits: [string, number][];
   readonly levels: Record<string, number>;
   readonly classes: Record<string, [number, number, number]>;
 }
 
-const rules = extractorRules() as unknown as Rules;
+/** As the extractor reads them. */
+const rules = JSON.parse(JSON.stringify(extractorRules())) as Rules;
 
-const classOf = (program: string, message: string): string =>
-  EVENT_CLASSES[classify(program, message, createEventFields())];
+/** A row of the file under the names of the code. */
+function asInCode({ when, ...row }: Row): object {
+  if (when === undefined) return row;
+  const { not_after: notAfter, ...others } = when;
+  return { ...row, when: notAfter === undefined ? others : { ...others, notAfter } };
+}
 
-/** A sentence that only rules of the one table know. */
-const PROBES: Record<string, [message: string, expected: string]> = {
-  wpa: ['wlan0: WPA: 4-Way Handshake failed - pre-shared key may be incorrect', 'wrong_key'],
-  kernel: ['wlan0: deauthenticated from 02:00:00:00:00:01 (Reason: 6=CLASS2)', 'k_deauth_rx'],
-  broadcom: ['eth5: Deauth_ind 02:00:00:00:00:01, status: 0, reason: left (8)', 'wlc_deauth'],
-  dhcp: ['DHCPNAK(br-lan) 192.168.1.7 02:00:00:00:00:01 wrong address', 'dhcp_nak'],
-  system: ['bad password attempt for root', 'login_fail'],
-};
+const sentence = (part: string): Row | undefined =>
+  rules.sentence_rules.find(({ needles }) => needles.includes(part));
 
 /** Quoted words between two lines of a source file. */
 function quotedIn(file: string, from: string, to: string): string[] {
@@ -36,19 +43,36 @@ function quotedIn(file: string, from: string, to: string): string[] {
 }
 
 describe('the rules of the packaged extractor', () => {
-  it.each([...rules.tables_by_program, ['a program nobody knows', rules.tables_of_other_programs] as const])(
-    'tries for %s exactly the tables that the classifier tries',
-    (program, tables) => {
-      const tried = Object.keys(PROBES).filter(
-        (table) => classOf(program, PROBES[table][0]) === PROBES[table][1],
-      );
-      expect(tried).toEqual(Object.keys(PROBES).filter((table) => tables.includes(table)));
-    },
-  );
+  it('are those of the classifier, conditions and fields included, in its order', () => {
+    const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+    expect(rules.token_rules.map(asInCode)).toEqual(plain(TOKEN_RULES));
+    expect(rules.token_prefix_rules.map(asInCode)).toEqual(plain(TOKEN_PREFIX_RULES));
+    expect(rules.station_rules.map(asInCode)).toEqual(plain(STATION_RULES));
+    const lists = rules.rule_lists.map(({ programs, rules: places }) => ({
+      programs,
+      rules: places.map((at) => asInCode(rules.sentence_rules[at])),
+    }));
+    expect(lists).toEqual(plain(RULE_LISTS.map(({ programs, rules: list }) => ({ programs, rules: list }))));
+  });
 
-  it('lists every program that the classifier has a list of its own for, in its order', () => {
-    const known = quotedIn('../../features/core/event-classifier.ts', 'const RULES_BY_PROGRAM', '];');
-    expect(rules.tables_by_program.map(([part]) => part)).toEqual(known);
+  it('say each kind of condition as data', () => {
+    expect(sentence(': Assoc ')?.when).toEqual({ next: 'address' });
+    expect(sentence("Network alias '")?.when).toEqual({
+      place: 'start',
+      also: ["' is ", "' link ", "' has "],
+    });
+    expect(sentence(': associated')?.when).toEqual({ place: 'interface' });
+    expect(sentence('EAPOL-Key timeout')?.when).toEqual({ place: 'end' });
+    expect(sentence('reboot')?.when).toEqual({ not_after: '@' });
+    expect(rules.token_prefix_rules[1].when).toEqual({ next: 'capital' });
+    expect(JSON.stringify(rules)).not.toMatch(/"pattern"/);
+  });
+
+  it('write a sentence that several programs know once', () => {
+    const places = rules.rule_lists.flatMap((list) => list.rules);
+    expect(new Set(places).size).toBe(rules.sentence_rules.length);
+    expect(places.length).toBeGreaterThan(2 * rules.sentence_rules.length);
+    expect(Math.min(...places)).toBe(0);
   });
 
   it('lists every program that tells what a device is', () => {
@@ -72,9 +96,5 @@ describe('the rules of the packaged extractor', () => {
       wifi | disconnect | failure,
     ]);
     expect(rules.classes.other).toEqual([0, 0, 0]);
-  });
-
-  it('carries no pattern in the syntax of another language', () => {
-    expect(JSON.stringify(rules)).not.toMatch(/\\\\s|"pattern":"[^"]*\$/);
   });
 });

@@ -1,56 +1,24 @@
 import { normaliseLevel } from '../../export/core/log-level.js';
 import { WIFI_PROGRAMS } from '../../export/core/wifi-programs.js';
 import { programBits } from '../../features/core/device-kind.js';
-import { EVENT_CLASSES, eventClassId, eventGroups } from '../../features/core/event-class.js';
-import { CATALOGUE_VERSION } from '../../features/core/feature-catalogue.js';
+import {
+  EVENT_CLASSES,
+  eventClassId,
+  eventGroups,
+  REASON_HANDSHAKE_TIMEOUT,
+} from '../../features/core/event-class.js';
+import type { RuleConditions } from '../../features/core/event-conditions.js';
+import { RULE_LISTS } from '../../features/core/event-rule-lists.js';
 import {
   STATION_RULES,
   TOKEN_PREFIX_RULES,
   TOKEN_RULES,
-  WPA_RULES,
   type EventRule,
 } from '../../features/core/event-rules.js';
-import {
-  BROADCOM_RULES,
-  DHCP_RULES,
-  KERNEL_RULES,
-  SYSTEM_RULES,
-} from '../../features/core/event-rules-system.js';
-import { pythonPattern } from './package-python-pattern.js';
+import { CATALOGUE_VERSION } from '../../features/core/feature-catalogue.js';
 
 /** Feature sets whose columns the packaged extractor can compute. */
 export const EXTRACTED_SETS: readonly string[] = ['wifi', 'system'];
-
-/** IEEE 802.11 reason code 15, the one that makes a disconnect a failed authentication. */
-const HANDSHAKE_TIMEOUT = 15;
-
-const TABLES = {
-  token: TOKEN_RULES,
-  token_prefix: TOKEN_PREFIX_RULES,
-  station: STATION_RULES,
-  wpa: WPA_RULES,
-  kernel: KERNEL_RULES,
-  broadcom: BROADCOM_RULES,
-  dhcp: DHCP_RULES,
-  system: SYSTEM_RULES,
-} as const satisfies Record<string, readonly EventRule[]>;
-
-type SentenceTable = 'wpa' | 'kernel' | 'broadcom' | 'dhcp' | 'system';
-
-/** Tables tried per program, by a part of its lower-case name, first that fits; as in event-classifier.ts. */
-const TABLES_BY_PROGRAM: readonly (readonly [string, readonly SentenceTable[]])[] = [
-  ['hostapd', ['wpa', 'system']],
-  ['wpa_supplicant', ['wpa', 'system']],
-  ['wlceventd', ['broadcom', 'system']],
-  ['acsd', ['broadcom', 'system']],
-  ['roamast', ['broadcom', 'system']],
-  ['watchdog', ['broadcom', 'system']],
-  ['kernel', ['kernel', 'broadcom', 'system']],
-  ['dnsmasq', ['dhcp', 'system']],
-  ['netifd', ['system']],
-];
-
-const OTHER_PROGRAMS: readonly SentenceTable[] = ['wpa', 'kernel', 'broadcom', 'dhcp', 'system'];
 
 /** Parts of program names that tell what a device is; their bits come from device-kind.ts. */
 const TELLING_PROGRAMS = [
@@ -75,15 +43,15 @@ const LEVEL_NAMES = [
   ...['0', '1', '2', '3', '4', '5', '6', '7'],
 ] as const;
 
-function ruleRow({ class: name, needles, pattern, take }: EventRule): Record<string, unknown> {
-  const python = pattern === undefined ? null : pythonPattern(pattern);
-  return {
-    class: name,
-    needles,
-    ...(python === null ? {} : { pattern: python.pattern }),
-    ...(python?.ignoreCase ? { ignore_case: true } : {}),
-    ...(take === undefined ? {} : { take }),
-  };
+/** The conditions of a rule under the names of the file; a condition that is new in the code does not compile here. */
+function conditionRow({ also, next, place, notAfter, ...rest }: RuleConditions): Record<string, unknown> {
+  const nothingElse: Record<string, never> = rest;
+  return { also, next, place, not_after: notAfter, ...nothingElse };
+}
+
+/** JSON leaves out what is undefined. */
+function ruleRow({ class: name, needles, when, take }: EventRule): Record<string, unknown> {
+  return { class: name, needles, when: when === undefined ? undefined : conditionRow(when), take };
 }
 
 /**
@@ -97,17 +65,24 @@ export function extractorRules(): Record<string, unknown> {
     return [
       eventGroups(id, { status: -1, reason: -1 }),
       eventGroups(id, { status: 1, reason: -1 }),
-      eventGroups(id, { status: -1, reason: HANDSHAKE_TIMEOUT }),
+      eventGroups(id, { status: -1, reason: REASON_HANDSHAKE_TIMEOUT }),
     ];
   };
+  // The lists share rules: each is written once, and a list names them by their place.
+  const sentences = [...new Set(RULE_LISTS.flatMap(({ rules }) => rules))];
   return {
     catalogue_version: CATALOGUE_VERSION,
     feature_sets: EXTRACTED_SETS,
-    handshake_timeout_reason: HANDSHAKE_TIMEOUT,
+    handshake_timeout_reason: REASON_HANDSHAKE_TIMEOUT,
     classes: Object.fromEntries(EVENT_CLASSES.map((name) => [name, groups(name)])),
-    tables: Object.fromEntries(Object.entries(TABLES).map(([name, rules]) => [name, rules.map(ruleRow)])),
-    tables_by_program: TABLES_BY_PROGRAM,
-    tables_of_other_programs: OTHER_PROGRAMS,
+    token_rules: TOKEN_RULES.map(ruleRow),
+    token_prefix_rules: TOKEN_PREFIX_RULES.map(ruleRow),
+    station_rules: STATION_RULES.map(ruleRow),
+    sentence_rules: sentences.map(ruleRow),
+    rule_lists: RULE_LISTS.map(({ programs, rules }) => ({
+      programs,
+      rules: rules.map((rule) => sentences.indexOf(rule)),
+    })),
     wifi_programs: [...WIFI_PROGRAMS],
     device_bits: TELLING_PROGRAMS.map((part) => [part, programBits(part)]),
     levels: Object.fromEntries(LEVEL_NAMES.map((name) => [name, normaliseLevel(name)])),
