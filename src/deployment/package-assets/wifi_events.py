@@ -33,20 +33,51 @@ class Event:
         self.signal = self.txrate = NAN
 
 
-class Rule:
-    """One row of the rule tables: a needle must occur, then the pattern (if any) must match."""
+# What stands in front of a needle at the start: nothing, or the number and the client that dnsmasq writes there.
+START = re.compile(r"(?:[0-9]+ (?:[^ ]+ )?)?")
+# An interface's name and nothing else, also behind the kernel's clock or name.
+INTERFACE = re.compile(r"(?:\A|\] |kernel: )[0-9A-Za-z_.-]+\Z")
+PLACES = ("start", "end", "interface")
+# Masked digits are digits too.
+NEXT = {"address": re.compile(r"[0-9A-Fa-fxX*]{2}:"), "capital": re.compile("[A-Z]")}
 
-    __slots__ = ("name", "needles", "pattern", "take")
+
+class Rule:
+    """A row of the rule tables: a needle must occur, and the conditions hold for its first occurrence."""
+
+    __slots__ = ("name", "needles", "when", "take")
 
     def __init__(self, row):
         self.name = row["class"]
         self.needles = row["needles"]
-        flags = re.ASCII | (re.IGNORECASE if row.get("ignore_case") else 0)
-        self.pattern = re.compile(row["pattern"], flags) if "pattern" in row else None
         self.take = row.get("take")
+        self.when = row.get("when", {})
+        known = {"also": None, "next": NEXT, "place": PLACES, "not_after": None}
+        for key, value in self.when.items():
+            # Better no windows than windows of other rules.
+            if key not in known or (known[key] is not None and value not in known[key]):
+                raise ValueError("wifi_rules.json: this extractor does not know the condition %s: %s" % (key, value))
 
-    def fits(self, message):
-        return self.pattern is None or self.pattern.search(message) is not None
+    def holds(self, message, needle, at):
+        when = self.when
+        if not when:
+            return True
+        if "not_after" in when and at > 0 and message[at - 1] == when["not_after"]:
+            return False
+        if "next" in when and NEXT[when["next"]].match(message, at + len(needle)) is None:
+            return False
+        if "place" in when and not self._stands(when["place"], message, needle, at):
+            return False
+        return "also" not in when or any(text in message for text in when["also"])
+
+    @staticmethod
+    def _stands(place, message, needle, at):
+        if place == "start":
+            return START.fullmatch(message, 0, at) is not None
+        text = message.rstrip("\t\n\v\f\r ")
+        if not text.endswith(needle):
+            return False
+        return place == "end" or INTERFACE.search(text[: len(text) - len(needle)]) is not None
 
 
 MAC = re.compile(r"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}")
@@ -81,16 +112,18 @@ class Classifier:
     """Finds the event class of a line, with the rule tables in the order in which they are stored."""
 
     def __init__(self, rules):
-        tables = {name: [Rule(row) for row in rows] for name, rows in rules["tables"].items()}
+        make = lambda rows: [Rule(row) for row in rows]  # noqa: E731
         self.tokens = {}
-        for rule in tables["token"]:
+        for rule in make(rules["token_rules"]):
             for token in rule.needles:
                 self.tokens.setdefault(token, []).append(rule)
-        self.token_prefixes = tables["token_prefix"]
-        self.station = tables["station"]
-        join = lambda names: [rule for name in names for rule in tables[name]]  # noqa: E731
-        self.by_program = [(part, join(names)) for part, names in rules["tables_by_program"]]
-        self.any_program = join(rules["tables_of_other_programs"])
+        self.token_prefixes = make(rules["token_prefix_rules"])
+        self.station = make(rules["station_rules"])
+        sentences = make(rules["sentence_rules"])
+        lists = [(entry["programs"], [sentences[at] for at in entry["rules"]]) for entry in rules["rule_lists"]]
+        # The last list is for all other programs: the part '' is in every name.
+        self.by_program = [(part, chosen) for parts, chosen in lists for part in parts]
+        self.any_program = []
         self.classes = rules["classes"]
         self.timeout_reason = rules["handshake_timeout_reason"]
         self.known_programs = {}
@@ -130,12 +163,12 @@ class Classifier:
         if match is None or "-" not in match.group():
             return False
         for rule in self.tokens.get(match.group(), ()):
-            if rule.fits(message):
+            if rule.holds(message, "", at):
                 self._take(rule, message, match.end(), event)
                 return True
         for rule in self.token_prefixes:
             for prefix in rule.needles:
-                if message.startswith(prefix, at) and rule.fits(message):
+                if message.startswith(prefix, at) and rule.holds(message, prefix, at):
                     event.name = rule.name
                     return True
         return False
@@ -150,14 +183,15 @@ class Classifier:
         return False
 
     def _sentence(self, rules, message, event):
+        colon = message.find(": ")
+        text_at = 0 if colon < 0 else colon + 2
         for rule in rules:
             for needle in rule.needles:
                 at = message.find(needle)
-                if at < 0:
+                if at < 0 or not rule.holds(message, needle, at):
                     continue
-                if not rule.fits(message):
-                    break
-                self._take(rule, message, 0 if "STA " in message else at, event)
+                # A station line with an unusual sentence still names its station in front of it.
+                self._take(rule, message, text_at if message.startswith("STA ", text_at) else at, event)
                 return
 
     @staticmethod

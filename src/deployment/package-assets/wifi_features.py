@@ -29,11 +29,9 @@ from wifi_events import (
     DISASSOCIATION,
     DISCONNECT,
     JOIN,
-    TOKEN,
     WIFI,
     Classifier,
     RecordReader,
-    Rule,
     load_rules,
 )
 
@@ -45,100 +43,6 @@ ASUS, OPENWRT, HOSTAPD, DNSMASQ, CLIENT = 1, 2, 4, 8, 16
 BAND_2, BAND_5, BAND_6 = 1, 2, 4
 # More distinct addresses or SSIDs than this in one window are not told apart.
 MAX_DISTINCT = 65535
-
-# What stands in front of a needle at the start: nothing, or the number and the client that dnsmasq writes there.
-START = re.compile(r"(?:[0-9]+ (?:[^ ]+ )?)?")
-# An interface's name and nothing else, also behind the kernel's clock or name.
-INTERFACE = re.compile(r"(?:\A|\] |kernel: )[0-9A-Za-z_.-]+\Z")
-PLACES = ("start", "end", "interface")
-# Masked digits are digits too.
-NEXT = {"address": re.compile(r"[0-9A-Fa-fxX*]{2}:"), "capital": re.compile("[A-Z]")}
-
-
-class EventRule(Rule):
-    """A row of the rule tables: a needle must occur, and the conditions hold for its first occurrence."""
-
-    __slots__ = ("when",)
-
-    def __init__(self, row):
-        super().__init__(row)
-        self.when = row.get("when", {})
-        known = {"also": None, "next": NEXT, "place": PLACES, "not_after": None}
-        for key, value in self.when.items():
-            # Better no windows than windows of other rules.
-            if key not in known or (known[key] is not None and value not in known[key]):
-                raise ValueError("wifi_rules.json: this extractor does not know the condition %s: %s" % (key, value))
-
-    def holds(self, message, needle, at):
-        when = self.when
-        if not when:
-            return True
-        if "not_after" in when and at > 0 and message[at - 1] == when["not_after"]:
-            return False
-        if "next" in when and NEXT[when["next"]].match(message, at + len(needle)) is None:
-            return False
-        if "place" in when and not self._stands(when["place"], message, needle, at):
-            return False
-        return "also" not in when or any(text in message for text in when["also"])
-
-    @staticmethod
-    def _stands(place, message, needle, at):
-        if place == "start":
-            return START.fullmatch(message, 0, at) is not None
-        text = message.rstrip("\t\n\v\f\r ")
-        if not text.endswith(needle):
-            return False
-        return place == "end" or INTERFACE.search(text[: len(text) - len(needle)]) is not None
-
-
-class EventClassifier(Classifier):
-    """The classifier of the training service: the rules of wifi_rules.json in their order, the first that fits counts."""
-
-    def __init__(self, rules):
-        make = lambda rows: [EventRule(row) for row in rows]  # noqa: E731
-        self.tokens = {}
-        for rule in make(rules["token_rules"]):
-            for token in rule.needles:
-                self.tokens.setdefault(token, []).append(rule)
-        self.token_prefixes = make(rules["token_prefix_rules"])
-        self.station = make(rules["station_rules"])
-        sentences = make(rules["sentence_rules"])
-        lists = [(entry["programs"], [sentences[at] for at in entry["rules"]]) for entry in rules["rule_lists"]]
-        # The last list is for all other programs: the part '' is in every name.
-        self.by_program = [(part, chosen) for parts, chosen in lists for part in parts]
-        self.any_program = []
-        self.classes = rules["classes"]
-        self.timeout_reason = rules["handshake_timeout_reason"]
-        self.known_programs = {}
-
-    def _event_at(self, message, at, event):
-        if message.startswith("STA ", at):
-            return self._station(message, at + 4, event)
-        match = TOKEN.match(message, at)
-        if match is None or "-" not in match.group():
-            return False
-        for rule in self.tokens.get(match.group(), ()):
-            if rule.holds(message, "", at):
-                self._take(rule, message, match.end(), event)
-                return True
-        for rule in self.token_prefixes:
-            for prefix in rule.needles:
-                if message.startswith(prefix, at) and rule.holds(message, prefix, at):
-                    event.name = rule.name
-                    return True
-        return False
-
-    def _sentence(self, rules, message, event):
-        colon = message.find(": ")
-        text_at = 0 if colon < 0 else colon + 2
-        for rule in rules:
-            for needle in rule.needles:
-                at = message.find(needle)
-                if at < 0 or not rule.holds(message, needle, at):
-                    continue
-                # A station line with an unusual sentence still names its station in front of it.
-                self._take(rule, message, text_at if message.startswith("STA ", text_at) else at, event)
-                return
 
 
 class Window:
@@ -261,7 +165,7 @@ class FeatureExtractor:
 
     def extract(self, rows):
         """WindowTable of log rows in any order. The partial windows at both ends of the input are left out."""
-        reader, classifier = RecordReader(self.rules), EventClassifier(self.rules)
+        reader, classifier = RecordReader(self.rules), Classifier(self.rules)
         bits, radio = self.rules["device_bits"], frozenset(self.rules["wifi_programs"])
         windows, first_seen, traits = {}, {}, {}
         first_ms, last_ms = math.inf, -math.inf

@@ -163,8 +163,8 @@ function decisions(messages: readonly string[]): Set<string> {
 const CLASSIFY = `
 import json
 from wifi_events import load_rules
-from wifi_features import EventClassifier
-classifier = EventClassifier(load_rules('wifi_rules.json'))
+from wifi_events import Classifier
+classifier = Classifier(load_rules('wifi_rules.json'))
 for line in open('lines.json', encoding='utf-8'):
     event = classifier.classify(*json.loads(line))
     number = lambda v: None if v != v else v
@@ -174,10 +174,10 @@ for line in open('lines.json', encoding='utf-8'):
 
 const UNKNOWN_CONDITION = `
 import json
-from wifi_features import EventClassifier
+from wifi_events import Classifier
 rules = json.load(open('wifi_rules.json', encoding='utf-8'))
 rules['sentence_rules'][0]['when'] = json.loads('WHEN')
-EventClassifier(rules)
+Classifier(rules)
 `;
 
 const numpy = pythonModule('numpy', 'event rules were not compared with Python.');
@@ -253,8 +253,8 @@ describe.skipIf(numpy === undefined)('event rules in Python', () => {
   it('name the client that got no address', async () => {
     const script = `
 from wifi_events import load_rules
-from wifi_features import EventClassifier
-classifier = EventClassifier(load_rules('wifi_rules.json'))
+from wifi_events import Classifier
+classifier = Classifier(load_rules('wifi_rules.json'))
 event = classifier.classify('dnsmasq-dhcp', 'DHCPDISCOVER(br0) 02:00:00:aa:bb:01 no address available')
 print(event.name, event.mac)`;
     const { stdout, stderr } = await runPython(directory, ['-W', 'error', '-c', script]);

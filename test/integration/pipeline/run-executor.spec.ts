@@ -88,9 +88,10 @@ describe('the run executor', () => {
       return {
         model,
         modelSha256,
-        validation: { stats: { log_count: 1 }, warnings: [] },
-        evaluation: { basic_metrics: { threshold_value: 0.5 } },
+        evaluation: { basic_metrics: { threshold_value: 0.5 }, ground_truth: null },
         featureNames: [],
+        logCount: 1,
+        warnings: [],
         durationSeconds: 1,
       } as unknown as TrainingOutcome;
     };
