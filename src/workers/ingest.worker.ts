@@ -53,7 +53,12 @@ function startHashing(files: readonly OpenedFile[]): Hashing {
   const task = startSubTask<HashTask, readonly string[]>('hash', {
     files: files.map(({ fd, size }) => ({ fd, size })),
   });
-  return { hashes: () => task.output, stop: task.stop };
+  return {
+    hashes: () => task.output,
+    stop: () => {
+      task.stop();
+    },
+  };
 }
 
 type Progress = (share: number) => void;

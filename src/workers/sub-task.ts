@@ -10,6 +10,7 @@ export interface SubTask<Output> {
 }
 
 /** Starts `<name>.worker.js` beside this file. The new thread runs also while this one computes. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- names what the entry point takes
 export function startSubTask<Input, Output>(name: string, input: Input): SubTask<Output> {
   const worker = new Worker(new URL(`./${name}.worker.js`, import.meta.url), { workerData: { input } });
   const output = new Promise<Output>((resolve, reject) => {

@@ -105,7 +105,7 @@ export class ClassifierPair {
   /** Rows on which the two differ, with their text. */
   differences(lines: readonly Line[]): unknown[] {
     const found: unknown[] = [];
-    for (let from = 0; from < lines.length; ) {
+    for (let from = 0; from < lines.length;) {
       const count = this.fill(lines.slice(from, from + BATCH_ROWS));
       if (count === 0) throw new RangeError('A line is longer than the arena.');
       const compiled = this.rows(this.kernel);

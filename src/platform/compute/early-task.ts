@@ -42,6 +42,7 @@ export function beginEarly(name: WorkerName, input: unknown): () => void {
 }
 
 /** {@link runInThread}, or the run of the very same task that {@link beginEarly} has started. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- names what the entry point takes
 export function runEarlyOrNow<Input, Output>(
   name: WorkerName,
   input: Input,

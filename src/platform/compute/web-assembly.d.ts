@@ -2,6 +2,7 @@
 declare namespace WebAssembly {
   type Exports = Record<string, unknown>;
   type Imports = Record<string, Record<string, unknown>>;
+  // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- that is all of it that is used
   class Module {
     constructor(bytes: Uint8Array);
   }
