@@ -17,6 +17,8 @@ export interface IngestTask {
   readonly noFollow: boolean;
   /** Threads that read, default 1; the result does not depend on it. */
   readonly threads?: number;
+  /** A thread is started for no less than this; default 32 MiB. */
+  readonly bytesPerThread?: number;
 }
 
 export interface IngestResult {

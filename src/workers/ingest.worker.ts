@@ -140,7 +140,7 @@ async function readHere(
  */
 async function readAll(task: IngestTask, files: readonly OpenedFile[], progress: Progress): Promise<Reading> {
   const inOnePiece = [files.map(wholeFile)];
-  const shares = splitFiles(files, task.threads ?? 1);
+  const shares = splitFiles(files, task.threads ?? 1, task.bytesPerThread);
   let keepAll = false;
   if (shares.length > 1) {
     try {

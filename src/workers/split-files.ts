@@ -19,16 +19,20 @@ const PROBE_BYTES = 1 << 20;
  * Shares of the input for `threads` threads, in the order of the input: whole files, and where a share ends inside of a
  * file that is not compressed, stretches of it. One share when splitting is not worth it, or not possible.
  */
-export function splitFiles(files: readonly OpenedFile[], threads: number): readonly (readonly Stretch[])[] {
+export function splitFiles(
+  files: readonly OpenedFile[],
+  threads: number,
+  bytesPerThread = BYTES_WORTH_A_THREAD,
+): readonly (readonly Stretch[])[] {
   const whole = files.map(wholeFile);
   const total = files.reduce((sum, { size }) => sum + size, 0);
-  const count = Math.min(threads, Math.floor(total / BYTES_WORTH_A_THREAD));
+  const count = Math.min(threads, Math.floor(total / bytesPerThread));
   if (count < 2) return [whole];
   const shares: Stretch[][] = [];
   let rest = whole;
   for (let share = count; share > 1; share--) {
     const bytes = rest.reduce((sum, stretch) => sum + stretchBytes(stretch), 0);
-    const [mine, others] = cut(rest, bytes / share);
+    const [mine, others] = cut(rest, bytes / share, bytesPerThread);
     if (others.length === 0) break;
     shares.push(mine);
     rest = others;
@@ -39,7 +43,7 @@ export function splitFiles(files: readonly OpenedFile[], threads: number): reado
 const stretchBytes = ({ file, part }: Stretch): number => file.size - (part.from?.byteOffset ?? 0);
 
 /** Cuts a list of stretches after about `wanted` bytes: inside of the one they end in, else behind it. */
-function cut(stretches: readonly Stretch[], wanted: number): [Stretch[], Stretch[]] {
+function cut(stretches: readonly Stretch[], wanted: number, bytesPerThread: number): [Stretch[], Stretch[]] {
   let before = 0;
   for (const [i, stretch] of stretches.entries()) {
     const bytes = stretchBytes(stretch);
@@ -49,7 +53,7 @@ function cut(stretches: readonly Stretch[], wanted: number): [Stretch[], Stretch
     }
     const { file, part } = stretch;
     const from = part.from?.byteOffset ?? 0;
-    const split = bytes < BYTES_WORTH_A_THREAD ? null : findCut(stretch, from + Math.floor(wanted - before));
+    const split = bytes < bytesPerThread ? null : findCut(stretch, from + Math.floor(wanted - before));
     if (split === null) return [stretches.slice(0, i + 1), stretches.slice(i + 1)];
     const head = { file, part: { from: part.from, stopAt: split.byteOffset } };
     const tail = { file, part: { from: split, stopAt: null } };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TrainingPipelineService } from '../../../src/pipeline/training-pipeline.service.js';
 import { runConfig } from '../../../src/pipeline/run-config.js';
@@ -78,11 +79,17 @@ describe('the same lines and settings give the same bytes', () => {
     expect(await train('asc.json', nJobs)).toEqual(reference);
   });
 
-  it('whether the export is written forwards, backwards or as CSV', async () => {
-    writeFileSync(join(directory, 'desc.json'), asJson(rows.toReversed()));
-    writeFileSync(join(directory, 'asc.csv'), asCsv(rows));
-    expect(await train('desc.json', 2)).toEqual(reference);
-    expect(await train('asc.csv', 2)).toEqual(reference);
+  const shapes: readonly (readonly [name: string, content: () => string | Buffer])[] = [
+    ['desc.json', () => asJson(rows.toReversed())],
+    ['exporter.json', () => JSON.stringify({ export_metadata: { format: 'json' }, data: rows }, null, 2)],
+    ['lines.ndjson', () => rows.map((row) => JSON.stringify(row)).join('\n')],
+    ['asc.csv', () => asCsv(rows)],
+    ['asc.json.gz', () => gzipSync(asJson(rows))],
+  ];
+
+  it.each(shapes)('whether the export is %s or seed JSON, oldest first', async (name, content) => {
+    writeFileSync(join(directory, name), content());
+    expect(await train(name, 2)).toEqual(reference);
   });
 
   it('but another seed gives another forest on the same features', async () => {
