@@ -1,7 +1,7 @@
 // `npm run bench`: every stage on a small export in less than a minute, each figure with a ratio to a peer of the same
 // run. Ratios, not seconds, can be compared between machines. For the reference job: bench:reference.
 //   node test/bench/quick.mjs [--json] [--entries 150000] [--rounds 2] [--formats json,csv] [--no-train]
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +44,7 @@ const jsonParse = fileURLToPath(new URL('peers/json_parse.mjs', import.meta.url)
 const say = (text) => console.error(`> ${text}`);
 
 ensureBuilt();
+mkdirSync(options.dir, { recursive: true });
 const directory = mkdtempSync(join(options.dir, 'mcp-training-bench-'));
 // Passable for the user as which the embedded database runs when this runs as root.
 chmodSync(directory, 0o755);

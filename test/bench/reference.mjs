@@ -4,7 +4,7 @@
 //     [--dir DIR] [--growth] [--growth-factor 10] [--entries N] [--json] [--write-docs]
 // --entries makes a smaller job of the same density, to try the script. Everything is written below --dir (or the
 // system's directory for temporary files) and removed at the end; --growth needs about 10 GB there.
-import { chmodSync, createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, createReadStream, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -43,6 +43,7 @@ const job = {
 const say = (text) => console.error(`> ${new Date().toISOString().slice(11, 19)} ${text}`);
 
 ensureBuilt();
+mkdirSync(options.dir, { recursive: true });
 const directory = mkdtempSync(join(options.dir, 'mcp-training-bench-'));
 // Passable for the user as which the embedded database runs when this runs as root.
 chmodSync(directory, 0o755);
