@@ -30,9 +30,11 @@ export function fitPreprocessing(
     scale: new Float64Array(columns).fill(1),
     samplesSeen: rows,
   };
+  // One for all columns: memory of typed arrays is given back late.
+  const scratch = new Float64Array(rows);
   for (let column = 0; column < columns; column++) {
     const policy = featurePolicy(traits[column], options);
-    const present = presentValues(values, rows, columns, column);
+    const present = presentValues(values, columns, column, scratch);
     // Rounded to float32 like the values they stand for: an imputed or clipped row is a float32 row again.
     prep.imputeValue[column] = Math.fround(imputation(present, rows, policy, traits[column]));
     if (policy.clip === 'quantiles' && present.length > 0) {
@@ -40,7 +42,7 @@ export function fitPreprocessing(
       prep.clipHigh[column] = Math.fround(percentileSorted(present, CLIP_HIGH_PERCENT));
     }
   }
-  fitScaler(values, rows, columns, prep);
+  fitScaler(values, scratch, columns, prep);
   return prep;
 }
 
@@ -57,14 +59,18 @@ export function identityPreprocessing(rows: number, columns: number): Preprocess
   };
 }
 
-/** The column's values without the missing ones, ascending. */
-function presentValues(values: FeatureValues, rows: number, columns: number, column: number): Float64Array {
-  const present = new Float64Array(rows);
+/** The column's values without the missing ones, ascending; written into `scratch` (one number a row). */
+function presentValues(
+  values: FeatureValues,
+  columns: number,
+  column: number,
+  scratch: Float64Array,
+): Float64Array {
   let count = 0;
-  for (let row = 0, at = column; row < rows; row++, at += columns) {
-    if (!Number.isNaN(values[at])) present[count++] = values[at];
+  for (let row = 0, at = column; row < scratch.length; row++, at += columns) {
+    if (!Number.isNaN(values[at])) scratch[count++] = values[at];
   }
-  return present.subarray(0, count).sort();
+  return scratch.subarray(0, count).sort();
 }
 
 function imputation(
@@ -90,11 +96,13 @@ function imputation(
  * scikit-learn's StandardScaler, operation for operation (`_incremental_mean_and_var`, `_is_constant_feature`): sums run
  * down the rows, the variance is the population's with the mean's rounding error taken out again, and a column whose
  * variance is within rounding of zero is constant and keeps scale 1.
+ *
+ * @param x scratch, one number a row
  */
-function fitScaler(values: FeatureValues, rows: number, columns: number, prep: Preprocessing): void {
+function fitScaler(values: FeatureValues, x: Float64Array, columns: number, prep: Preprocessing): void {
+  const rows = x.length;
   if (rows === 0) return;
   // One column at a time, so that no second matrix is needed.
-  const x = new Float64Array(rows);
   for (let column = 0; column < columns; column++) {
     let sum = 0;
     for (let row = 0, at = column; row < rows; row++, at += columns) {

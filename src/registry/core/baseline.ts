@@ -28,8 +28,9 @@ export function buildBaseline(
   featureNames: readonly string[],
 ): Baseline {
   const columns = featureNames.length;
+  // One for all columns: memory of typed arrays is given back late.
+  const present = new Float64Array(rows);
   const features = featureNames.map((name, column) => {
-    const present = new Float64Array(rows);
     let count = 0;
     for (let row = 0; row < rows; row++) {
       const value = values[row * columns + column];
