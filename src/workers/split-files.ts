@@ -12,7 +12,9 @@ import { decode } from './ingest-tools.js';
 
 /** A thread with less to read than this costs more than it saves. */
 const BYTES_WORTH_A_THREAD = 32 << 20;
-/** Where the records begin has to be found in the first bytes of a file; a place to split near the wanted one. */
+/** The records have to begin in so many bytes at the front of a file, and go on behind them. */
+const HEAD_BYTES = 256 << 10;
+/** A place to split has to be found so near to the wanted one. */
 const PROBE_BYTES = 1 << 20;
 
 /**
@@ -80,7 +82,7 @@ function bytesAt({ fd, size }: OpenedFile, position: number, length: number): Ui
 
 /** What a reader has to know to begin in the middle of the file; null when the file cannot be split. */
 function formatOf(file: OpenedFile): PartFormat | null {
-  const head = bytesAt(file, 0, PROBE_BYTES);
+  const head = bytesAt(file, 0, HEAD_BYTES);
   if (compressionOf(head.subarray(0, MAGIC_BYTES)) !== 'none') return null;
   const names = recordNames();
   const batch = new RecordBatch(plainMemory(), names);
