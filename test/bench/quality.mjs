@@ -93,11 +93,17 @@ async function main() {
   return verdict(found, options.seeds);
 }
 
+function bandSentence(found) {
+  const judged = found.filter(({ band }) => band !== null);
+  const inside = judged.filter(({ band }) => band === 'yes');
+  return `${inside.length} of ${judged.length} sets lie in their accepted band.`;
+}
+
 /** @returns the exit code */
 function verdict(found, seeds) {
   const judged = found.filter(({ band }) => band !== null);
   const outside = judged.filter(({ band }) => band === 'no');
-  say(`${judged.length - outside.length} of ${judged.length} sets lie in their accepted band.`);
+  say(bandSentence(found));
   for (const { set, result } of outside) {
     const [low, high] = set.accept_band_10_seed_mean_auc;
     say(`NOT in the band: ${set.name}, mean AUC ${result.auc_mean}, accepted ${low} to ${high}.`);
@@ -110,7 +116,7 @@ function verdict(found, seeds) {
 function documentation(found, { seeds, directory }) {
   const { cpu, node } = machine();
   return [
-    `Commit ${commit()}, ${new Date().toISOString().slice(0, 10)}, ${cpu}, ${node}; folder \`${basename(directory)}\`, seeds 0 to ${seeds - 1}.`,
+    `Commit ${commit()}, ${new Date().toISOString().slice(0, 10)}, ${cpu}, Node ${node}; folder \`${basename(directory)}\`, seeds 0 to ${seeds - 1}. ${bandSentence(found)}`,
     comparisonTable(found),
   ].join('\n\n');
 }

@@ -19,7 +19,7 @@ const PARAMS = {
 /**
  * Fits on the rows that are scored, once a seed: 0 to seeds - 1.
  *
- * @returns means over the seeds, auc_std as numpy's std (population), medians of the seconds of one fit and one scoring
+ * @returns means over the seeds, auc_std the sample's standard deviation (divided by seeds - 1; 0 for one), medians of the seconds of one fit and one scoring
  *   of all rows in one thread
  */
 export async function forestQuality({ x, labels, n, d }, seeds) {
@@ -49,7 +49,7 @@ export async function forestQuality({ x, labels, n, d }, seeds) {
   const of = (key) => Float64Array.from(runs, (run) => run[key]);
   return {
     auc_mean: round(mean(of('auc')), 6),
-    auc_std: round(Math.sqrt(populationVariance(of('auc'))), 6),
+    auc_std: round(Math.sqrt((populationVariance(of('auc')) * seeds) / Math.max(seeds - 1, 1)), 6),
     ap_mean: round(mean(of('ap')), 6),
     fit_seconds: round(median([...of('fit_s')]), 6),
     score_seconds: round(median([...of('score_s')]), 6),

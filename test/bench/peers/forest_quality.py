@@ -33,7 +33,7 @@ print(
     json.dumps(
         {
             "auc_mean": auc.mean(),
-            "auc_std": auc.std(),
+            "auc_std": auc.std(ddof=1) if seeds > 1 else 0.0,
             "ap_mean": ap.mean(),
             "fit_seconds": float(np.median(fit)),
             "score_seconds": float(np.median(score)),
