@@ -118,16 +118,21 @@ function scoreAttribution(
   return { baseScore, score: -negativeScore, contributions: contributions.map((value) => value * slope) };
 }
 
+/** Node x point of the largest tree, and one entry a node. */
 interface Scratch {
-  /** Node x point: product over the columns of the node's path of (t o + (1 - t) z); later the sum over its leaves. */
+  /** Product over the columns of the node's path of t o + (1 - t) z. */
   readonly products: Float64Array;
+  /** Sum over the leaves below the node of product x path length. */
+  readonly sums: Float64Array;
   /** 1 where all splits on the column of the node's edge, down to this edge, lead the row this way. */
   readonly follows: Uint8Array;
 }
 
 function createScratch({ mostNodes, quadrature }: PathLayout): Scratch {
+  const size = mostNodes * quadrature.points.length;
   return {
-    products: new Float64Array(mostNodes * quadrature.points.length),
+    products: new Float64Array(size),
+    sums: new Float64Array(size),
     follows: new Uint8Array(mostNodes),
   };
 }
@@ -148,78 +153,79 @@ function addTree(
   return pathLength[node];
 }
 
-/** Fills `follows`, and `products` from the root down; a parent comes before its children. */
+/** Fills `follows` and `products` from the root down; a parent comes before its children. */
 function descend(layout: PathLayout, tree: number, row: Float32Array, { products, follows }: Scratch): void {
   const { column, threshold, left, parent, sameColumnAbove, share, columnShare, quadrature } = layout;
   const { points } = quadrature;
   const count = points.length;
   const root = layout.treeStart[tree];
+  const end = layout.treeStart[tree + 1];
   products.fill(1, 0, count);
-  for (let node = root + 1; node < layout.treeStart[tree + 1]; node++) {
+  for (let node = root + 1, at = count; node < end; node++, at += count) {
     const above = sameColumnAbove[node];
     const from = parent[node];
-    const goesLeft = row[column[from]] <= threshold[from];
-    const followed = above < 0 || follows[above - root] === 1;
-    const follow = followed && goesLeft === (left[from] === node);
-    follows[node - root] = follow ? 1 : 0;
-    const at = (node - root) * count;
-    const parentAt = (from - root) * count;
-    const shareAbove = above < 0 ? 1 : columnShare[above];
+    const fromAt = (from - root) * count;
+    if (above >= 0 && follows[above - root] === 0) {
+      // The column's factor is (1 - t) z above and here, and what is new in z is this edge's share.
+      follows[node - root] = 0;
+      for (let q = 0; q < count; q++) products[at + q] = products[fromAt + q] * share[node];
+      continue;
+    }
+    const follow = row[column[from]] <= threshold[from] === (left[from] === node) ? 1 : 0;
+    follows[node - root] = follow;
+    const z = columnShare[node];
+    if (above < 0) {
+      for (let q = 0; q < count; q++) {
+        products[at + q] = products[fromAt + q] * (follow * points[q] + (1 - points[q]) * z);
+      }
+      continue;
+    }
+    // The column's factor of the edge above out, this edge's in.
+    const zAbove = columnShare[above];
     for (let q = 0; q < count; q++) {
-      // The column's old factor out, its new one in. Off the row's way both are (1 - t) z, and the share remains.
       const t = points[q];
-      const ratio = !followed
-        ? share[node]
-        : factor(follow, columnShare[node], t) / (t + (1 - t) * shareAbove);
-      products[at + q] = products[parentAt + q] * ratio;
+      products[at + q] = (products[fromAt + q] * (follow * t + (1 - t) * z)) / (t + (1 - t) * zAbove);
     }
   }
 }
 
-function factor(follows: boolean, columnShare: number, t: number): number {
-  return (follows ? t : 0) + (1 - t) * columnShare;
-}
-
 /**
- * Sums the leaves below every edge, from the last node up, and gives the edge's column its part: with the factor of
- * this edge for the leaves below it, less what the edge of the same column above has counted for them.
+ * Sums the leaves below every edge, from the last node up, and gives the edge's column its part: (o - z) over the
+ * factor of this edge for the leaves below it, less what the edge of the same column above has counted for them.
  */
 function ascend(
   layout: PathLayout,
   tree: number,
-  { products, follows }: Scratch,
+  { products, sums, follows }: Scratch,
   contributions: Float64Array,
 ): void {
   const { column, parent, sameColumnAbove, columnShare, pathLength, quadrature } = layout;
   const { points, weights } = quadrature;
   const count = points.length;
   const root = layout.treeStart[tree];
-  const end = layout.treeStart[tree + 1];
-  for (let node = root; node < end; node++) {
-    // A leaf's product becomes its sum; an inner node's makes room for the sum of its children.
-    const length = pathLength[node];
-    const at = (node - root) * count;
-    if (column[node] >= 0) products.fill(0, at, at + count);
-    else for (let q = 0; q < count; q++) products[at + q] *= length;
-  }
-  for (let node = end - 1; node > root; node--) {
+  const last = layout.treeStart[tree + 1] - 1;
+  sums.fill(0, 0, (last - root + 1) * count);
+  for (let node = last, at = (last - root) * count; node > root; node--, at -= count) {
+    if (column[node] < 0) {
+      const length = pathLength[node];
+      for (let q = 0; q < count; q++) sums[at + q] = products[at + q] * length;
+    }
+    const from = parent[node];
+    const fromAt = (from - root) * count;
+    for (let q = 0; q < count; q++) sums[fromAt + q] += sums[at + q];
     const above = sameColumnAbove[node];
-    const at = (node - root) * count;
-    const parentAt = (parent[node] - root) * count;
-    const followed = above < 0 || follows[above - root] === 1;
+    // Off the row's way the edge above has said all there is to say: (0 - z) / ((1 - t) z) in both.
+    if (above >= 0 && follows[above - root] === 0) continue;
     const follow = follows[node - root] === 1;
     const z = columnShare[node];
     const zAbove = above < 0 ? 1 : columnShare[above];
     let sum = 0;
     for (let q = 0; q < count; q++) {
-      products[parentAt + q] += products[at + q];
-      // Off the row's way the edge above has said all there is to say: (0 - z) / ((1 - t) z) in both.
-      if (!followed) continue;
       const t = points[q];
       const own = follow ? (1 - z) / (t + (1 - t) * z) : -1 / (1 - t);
-      const counted = (1 - zAbove) / (t + (1 - t) * zAbove);
-      sum += weights[q] * products[at + q] * (own - counted);
+      const counted = above < 0 ? 0 : (1 - zAbove) / (t + (1 - t) * zAbove);
+      sum += weights[q] * sums[at + q] * (own - counted);
     }
-    contributions[column[parent[node]]] += sum;
+    contributions[column[from]] += sum;
   }
 }
