@@ -2,7 +2,7 @@ import type { FeatureSpecEntry } from '../../../features/core/feature-spec-json.
 import type { FeatureValues } from '../../../features/core/preprocessing.js';
 import { imputeAndClip, scaleToFloat32 } from '../../../features/core/preprocess.js';
 import { nearestNormal, type ExplainedModel, type SuggestedValues } from './nearest-normal.js';
-import { explainRows, type RowAttribution } from './path-attribution.js';
+import { explainRows, noSuchRow, type RowAttribution } from './path-attribution.js';
 
 /** Why a row is flagged. base_score + contributions of top + other_contribution = score. */
 export interface RowExplanation {
@@ -21,8 +21,10 @@ export interface RowExplanation {
 
 export interface FeatureExplanation extends SuggestedValues {
   readonly feature: string;
-  /** As extracted; null = missing, the imputed value stood in. */
+  /** As extracted; null = missing. */
   readonly value: number | null;
+  /** What stood in for a missing value; null for a value that was there. */
+  readonly imputed_value: number | null;
   /** On the score scale, see ScoreAttribution. */
   readonly contribution: number;
   /** Exact Shapley value of the path length, in edges; negative. */
@@ -50,17 +52,19 @@ export function explainFlagged(
   const { forest, preprocessing, features } = model;
   const columns = features.length;
   return Array.from(rows, (row) => {
+    if (!(row >= 0 && (row + 1) * columns <= values.length)) throw noSuchRow(row, columns, values.length);
     const extracted = values.slice(row * columns, (row + 1) * columns);
     const clean = extracted.slice();
-    imputeAndClip(extracted, extracted.length / columns, columns, preprocessing, clean);
-    const scaled = new Float32Array(extracted.length);
-    scaleToFloat32(clean, extracted.length / columns, columns, preprocessing, scaled);
+    imputeAndClip(extracted, 1, columns, preprocessing, clean);
+    const scaled = new Float32Array(columns);
+    scaleToFloat32(clean, 1, columns, preprocessing, scaled);
     const [attribution] = explainRows(forest, scaled, [0]);
     const top = topColumns(attribution, topCount).map((column): FeatureExplanation => {
       const value = extracted[column];
       return {
         feature: features[column].name,
         value: Number.isNaN(value) ? null : value,
+        imputed_value: Number.isNaN(value) ? clean[column] : null,
         contribution: attribution.score.contributions[column],
         path_length_contribution: attribution.path.contributions[column],
         ...nearestNormal(model, features[column], scaled, column, value),

@@ -74,12 +74,7 @@ export function explainRows(
   const layout = pathLayout(forest);
   const scratch = createScratch(layout);
   return Array.from(rows, (row) => {
-    if (!(row >= 0 && (row + 1) * columns <= x.length)) {
-      throw new AppError(
-        'internal',
-        `Cannot explain row ${row} of ${columns} columns: the matrix holds ${x.length} values.`,
-      );
-    }
+    if (!(row >= 0 && (row + 1) * columns <= x.length)) throw noSuchRow(row, columns, x.length);
     assertFinite(x, columns, row, row + 1);
     const values = x.subarray(row * columns, (row + 1) * columns);
     const contributions = new Float64Array(columns);
@@ -95,6 +90,13 @@ export function explainRows(
     };
     return { path, score: scoreAttribution(layout, path, toScore(lengths, layout.denominator), treeCount) };
   });
+}
+
+export function noSuchRow(row: number, columns: number, length: number): AppError {
+  return new AppError(
+    'internal',
+    `Cannot explain row ${row} of ${columns} columns: the matrix holds ${length} values.`,
+  );
 }
 
 /**
