@@ -133,6 +133,17 @@ describe('the nearest normal value, by hand', () => {
     expect(ask(strict, MEASURE, Float32Array.of(5), 0)).toEqual({ nearest_normal: null, best: null });
   });
 
+  it('decides a score on the limit to the last bit, as scoring does', () => {
+    const limit = -scoreOf(model, Float32Array.of(25));
+    const at = (offset: number): number | undefined =>
+      ask({ ...model, offset }, MEASURE, Float32Array.of(19), 0).nearest_normal?.value;
+    expect(at(limit)).toBe(20 + 2 ** -19);
+    expect(at(limit + Number.EPSILON)).toBe(10);
+    const common = -scoreOf(model, Float32Array.of(5));
+    expect(at(common)).toBe(10);
+    expect(at(common + Number.EPSILON)).toBeUndefined();
+  });
+
   it('is nothing for a row that is not flagged, or a feature that no tree asks for', () => {
     const nothing = { nearest_normal: null, best: null };
     expect(ask(model, MEASURE, Float32Array.of(5), 0)).toEqual(nothing);
