@@ -173,3 +173,8 @@ export function scaleToFloat32(
     }
   }
 }
+
+/** One value of a column as {@link imputeAndClip} and {@link scaleToFloat32} leave it. Never falls where the value rises. */
+export function scaledValue(value: number, column: number, prep: Preprocessing): number {
+  return Math.fround((cleanValue(value, column, prep) - prep.mean[column]) / prep.scale[column]);
+}
