@@ -43,6 +43,26 @@ const keepAddresses = {
   },
 };
 
+/**
+ * `@nestjs/typeorm` asks `require()` for two classes that TypeORM may no longer have: that would load a second TypeORM,
+ * from its 1,000 single files, beside the one in the bundle.
+ */
+const oneTypeorm = {
+  name: 'one-typeorm',
+  setup(bundle) {
+    bundle.onLoad({ filter: /\/@nestjs\/typeorm\/dist\/common\/typeorm-compat\.js$/ }, ({ path }) => ({
+      contents: [
+        "import * as typeorm from 'typeorm';",
+        'const named = (name) => typeorm[name];',
+        "export const Connection = named('Connection');",
+        "export const AbstractRepository = named('AbstractRepository');",
+      ].join('\n'),
+      loader: 'js',
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
 // Packages in CommonJS ask for these; an ES module has none of them.
 const COMMONJS = [
   "import { createRequire as __createRequire } from 'node:module';",
@@ -69,7 +89,7 @@ export async function buildBundle() {
     minifySyntax: true,
     legalComments: 'none',
     banner: { js: COMMONJS },
-    plugins: [leaveOut, keepAddresses],
+    plugins: [leaveOut, keepAddresses, oneTypeorm],
     logLevel: 'warning',
   });
   mkdirSync(outdir, { recursive: true });
