@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildPackages, cachePackages, packagesApart } from './bundle-packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outdir = join(root, 'dist', 'bundle');
@@ -70,6 +71,17 @@ const oneTypeorm = {
   },
 };
 
+/** pg finds out whether it runs at Cloudflare by making a Response, for which Node loads its whole HTTP client. */
+const notAtCloudflare = {
+  name: 'not-at-cloudflare',
+  setup(bundle) {
+    bundle.onLoad({ filter: /\/pg\/lib\/stream\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace("typeof Response === 'function'", 'false'),
+      loader: 'js',
+    }));
+  },
+};
+
 // Packages in CommonJS ask for these; an ES module has none of them.
 const COMMONJS = [
   "import { createRequire as __createRequire } from 'node:module';",
@@ -93,7 +105,7 @@ const OPTIONS = {
   minifySyntax: true,
   legalComments: 'none',
   banner: { js: COMMONJS },
-  plugins: [leaveOut, keepAddresses, oneTypeorm],
+  plugins: [leaveOut, keepAddresses, oneTypeorm, notAtCloudflare],
   logLevel: 'warning',
 };
 
@@ -101,20 +113,34 @@ export async function buildBundle() {
   const workers = readdirSync(join(root, 'dist', 'src', 'workers')).filter((file) =>
     file.endsWith('.worker.js'),
   );
+  const wanted = new Set();
   const [forThreads, forCommands] = await Promise.all([
     build({ ...OPTIONS, entryPoints: workers.map((file) => join('dist', 'src', 'workers', file)) }),
-    build({ ...OPTIONS, entryPoints: [join('dist', 'src', 'cli.js')], splitting: true }),
+    build({
+      ...OPTIONS,
+      entryPoints: [join('dist', 'src', 'cli.js')],
+      splitting: true,
+      plugins: [packagesApart(wanted), ...OPTIONS.plugins],
+    }),
   ]);
-  const outputFiles = [...forThreads.outputFiles, ...forCommands.outputFiles];
+  const packages = await buildPackages(OPTIONS, wanted);
   mkdirSync(outdir, { recursive: true });
   // Each file is replaced by a rename and none is removed: a command that runs meanwhile finds what it began with.
   // Entry last: it names the others.
-  for (const { path, contents } of outputFiles.sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {
-    writeFileSync(`${path}.${process.pid}`, contents);
-    renameSync(`${path}.${process.pid}`, path);
-  }
+  const modules = [...forThreads.outputFiles, ...forCommands.outputFiles]
+    .map(({ path, contents }) => ({ name: relative(outdir, path), contents }))
+    .sort((a, b) => Number(a.name === ENTRY) - Number(b.name === ENTRY));
+  for (const { name, contents } of packages) replace(name, contents);
+  replace(packages[0].name.replace(/cjs$/, 'cache'), cachePackages(outdir, wanted));
+  for (const { name, contents } of modules) replace(name, contents);
 }
 
-const isEntry = ({ path }) => path === join(outdir, 'cli.js');
+function replace(name, contents) {
+  const path = join(outdir, name);
+  writeFileSync(`${path}.${process.pid}`, contents);
+  renameSync(`${path}.${process.pid}`, path);
+}
+
+const ENTRY = 'cli.js';
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildBundle();
