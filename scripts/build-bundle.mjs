@@ -71,6 +71,22 @@ const oneTypeorm = {
   },
 };
 
+/**
+ * The configuration is checked, by two functions of class-validator, before anything else is loaded. Its CommonJS build
+ * always brings all of it, with the telephone numbers of the world; of its modules only what is used is taken.
+ */
+const classValidatorInParts = {
+  name: 'class-validator-in-parts',
+  setup(bundle) {
+    const resolveDir = root;
+    bundle.onResolve({ filter: /^class-validator$/ }, ({ kind }) =>
+      kind === 'import-statement'
+        ? bundle.resolve('./node_modules/class-validator/esm2015/index.js', { resolveDir, kind })
+        : undefined,
+    );
+  },
+};
+
 /** pg finds out whether it runs at Cloudflare by making a Response, for which Node loads its whole HTTP client. */
 const notAtCloudflare = {
   name: 'not-at-cloudflare',
@@ -105,7 +121,7 @@ const OPTIONS = {
   minifySyntax: true,
   legalComments: 'none',
   banner: { js: COMMONJS },
-  plugins: [leaveOut, keepAddresses, oneTypeorm, notAtCloudflare],
+  plugins: [classValidatorInParts, leaveOut, keepAddresses, oneTypeorm, notAtCloudflare],
   logLevel: 'warning',
 };
 

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { build } from 'esbuild';
 
 const PACKAGES =
-  /^(@nestjs\/(common|core|config|typeorm)|typeorm|pg|rxjs|class-validator|class-transformer|reflect-metadata)(\/|$)/;
+  /^(@nestjs\/(common|core|config|typeorm)|typeorm|pg|rxjs|class-transformer|reflect-metadata)(\/|$)/;
 
 /** What the modules of the bundle load; it runs the script that it names. */
 const LOADER = 'packages.cjs';
