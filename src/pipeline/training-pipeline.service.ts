@@ -5,8 +5,10 @@ import { buildFeatureSpec } from '../features/core/feature-spec.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import { APP_VERSION } from '../platform/app-version.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
+import { startAhead } from '../platform/compute/thread-task.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
-import type { Hyperparameters, TrainedModel } from '../registry/trained-model.js';
+import { encodeModel } from '../registry/encode-model.js';
+import type { FittedModel, Hyperparameters, TrainedModel } from '../registry/trained-model.js';
 import type { Actor, ModelVersion } from '../registry/model-version.js';
 import {
   parseForestParams,
@@ -32,6 +34,14 @@ export interface TrainingOutcome {
   readonly evaluation: EvaluationReport;
   readonly featureNames: readonly string[];
   readonly durationSeconds: number;
+}
+
+/** Share of the reading after which the threads that come next are started: then they are ready when it ends. */
+const THREADS_AHEAD = 0.7;
+
+function startThreads(): void {
+  startAhead('grow');
+  startAhead('evaluate');
 }
 
 interface Fitted {
@@ -84,33 +94,29 @@ export class TrainingPipelineService {
       ...fitted,
       config: config.values,
     });
-    const evaluation = await this.evaluation.evaluate(
-      { input, forest: fitted.forest, preprocessing: data.preprocessing },
-      { signal: context.signal },
-    );
+    const model = fittedModel({ data, fitted, spec, config });
+    // The thread judges while this one encodes.
+    const [evaluation, files] = await Promise.all([
+      this.evaluation.evaluate(
+        { input, forest: fitted.forest, preprocessing: data.preprocessing },
+        { signal: context.signal },
+      ),
+      encodeModel(model, context.signal),
+    ]);
 
     await context.step('save');
     context.signal.throwIfAborted();
     const durationSeconds = (this.clock.monotonicMs() - started) / 1000;
-    const trained = trainedModel({
-      request,
-      config,
-      context,
-      rows,
-      data,
-      fitted,
-      evaluation,
-      spec,
-      durationSeconds,
-    });
-    const { model, modelSha256 } = await this.registry.register(
+    const trained = trainedModel(model, { request, config, context, rows, evaluation, durationSeconds });
+    const { model: registered, modelSha256 } = await this.registry.register(
       trained,
       config.values.storage.version_format,
       this.clock.nowMs(),
       actor,
+      files,
     );
     return {
-      model,
+      model: registered,
       modelSha256,
       logCount: rows.logCount,
       warnings: rows.report.warnings.map(({ message }) => message),
@@ -131,6 +137,7 @@ export class TrainingPipelineService {
     const input = await this.input.read(request, config, {
       signal: context.signal,
       onProgress: (fraction) => {
+        if (fraction > THREADS_AHEAD) startThreads();
         context.fraction('load', fraction);
       },
     });
@@ -182,38 +189,49 @@ function hyperparameters({ values: { model } }: RunConfig): Hyperparameters {
   };
 }
 
+interface FittedParts {
+  readonly data: PreparedDataset;
+  readonly fitted: Fitted;
+  readonly spec: FeatureSpec;
+  readonly config: RunConfig;
+}
+
+function fittedModel({ data, fitted, spec, config }: FittedParts): FittedModel {
+  return {
+    spec,
+    forest: fitted.forest,
+    preprocessing: data.preprocessing,
+    hyperparameters: hyperparameters(config),
+    offset: fitted.offset,
+    trainValues: data.trainValues,
+    trainRows: data.trainRows,
+    goldenRows: data.judgedRaw,
+    goldenScores: Float64Array.from(data.judgedRows, (row) => fitted.trainScores[row]),
+    sklearnVersion: config.values.storage.sklearn_version,
+  };
+}
+
 interface TrainedParts {
   readonly request: TrainingRequest;
   readonly config: RunConfig;
   readonly context: RunContext;
   readonly rows: TrainingInput;
-  readonly data: PreparedDataset;
-  readonly fitted: Fitted;
   readonly evaluation: EvaluationReport;
-  readonly spec: FeatureSpec;
   readonly durationSeconds: number;
 }
 
-function trainedModel(parts: TrainedParts): TrainedModel {
-  const { request, config, rows, data, evaluation, fitted } = parts;
+function trainedModel(model: FittedModel, parts: TrainedParts): TrainedModel {
+  const { request, config, rows, evaluation } = parts;
   const { values } = config;
   return {
+    ...model,
     trainingId: parts.context.trainingId,
     modelName: request.modelName,
     parentVersion: null,
     featureSet: rows.set.name,
-    spec: parts.spec,
-    forest: fitted.forest,
-    preprocessing: data.preprocessing,
-    hyperparameters: hyperparameters(config),
-    offset: fitted.offset,
     thresholdPolicy: values.model.threshold.policy,
-    trainValues: data.trainValues,
-    trainRows: data.trainRows,
     validationRows: rows.split.validation.length,
     testRows: rows.split.test.length,
-    goldenRows: data.judgedRaw,
-    goldenScores: Float64Array.from(data.judgedRows, (row) => fitted.trainScores[row]),
     evaluation,
     validation: rows.report,
     logCount: rows.logCount,
@@ -226,7 +244,6 @@ function trainedModel(parts: TrainedParts): TrainedModel {
     },
     configHash: config.hash,
     codeVersion: APP_VERSION,
-    sklearnVersion: values.storage.sklearn_version,
     drift: {
       enabled: values.monitoring.enable_drift_detection,
       threshold: values.monitoring.drift_threshold,

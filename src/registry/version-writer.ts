@@ -1,16 +1,9 @@
 import { basename } from 'node:path';
 import { TABLE_SET } from '../features/core/table-set.js';
-import { sha256Hex } from '../shared/digest.js';
-import { parseForestParams } from '../training/core/forest/forest-params.js';
-import { encodeForest } from '../training/core/forest/codec.js';
 import type { StagedVersion } from './artifact-store.js';
-import { buildBaseline } from './core/baseline.js';
-import { encodeIsolationForest } from './core/formats/joblib-model.js';
-import { encodeStandardScaler } from './core/formats/joblib-scaler.js';
-import { buildGoldenSample } from './core/golden-sample.js';
 import { buildManifest, buildMetadata, type ModelMetadataInput } from './core/model-metadata.js';
 import { jsonFile, VERSION_FILES } from './core/version-files.js';
-import { encodeOnnxModel } from './onnx-codec.js';
+import type { EncodedFile } from './encode-model.js';
 import type { TrainedModel } from './trained-model.js';
 
 export interface WrittenVersion {
@@ -22,39 +15,15 @@ export interface WrittenVersion {
 export function writeVersionFiles(
   staged: StagedVersion,
   model: TrainedModel,
+  files: readonly EncodedFile[],
   createdAt: string,
 ): WrittenVersion {
-  const featureNames = model.spec.features.map(({ name }) => name);
-  const joblib = encodeModelPickle(model);
-  const modelSha256 = sha256Hex(joblib);
-  staged.write(VERSION_FILES.model, joblib);
-  staged.write(VERSION_FILES.scaler, encodeStandardScaler(model.preprocessing, model.sklearnVersion));
-  staged.write(
-    VERSION_FILES.onnx,
-    encodeOnnxModel(model.forest, {
-      mean: model.preprocessing.mean,
-      scale: model.preprocessing.scale,
-      offset: model.offset,
-      featureNames,
-    }),
-  );
-  staged.write(VERSION_FILES.forest, encodeForest(model.forest));
-  staged.write(VERSION_FILES.featureSpec, jsonFile(model.spec));
-  staged.write(
-    VERSION_FILES.baseline,
-    jsonFile(buildBaseline(model.trainValues, model.trainRows, featureNames)),
-  );
-  const golden = buildGoldenSample({
-    featureNames,
-    rows: model.goldenRows,
-    scores: model.goldenScores,
-    offset: model.offset,
-  });
-  staged.write(VERSION_FILES.golden, jsonFile(golden));
+  for (const { name, data } of files) staged.write(name, data);
   staged.write(
     VERSION_FILES.report,
     jsonFile({ validation: model.validation, evaluation: model.evaluation, gate: model.evaluation.gate }),
   );
+  const modelSha256 = staged.written[VERSION_FILES.model];
   const metadata = metadataInput(staged.version, model, createdAt, modelSha256);
   staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
   staged.write(VERSION_FILES.manifest, jsonFile(buildManifest({ metadata, hashes: staged.written })));
@@ -65,15 +34,6 @@ function description({ featureSet, spec }: TrainedModel): string {
   return featureSet === TABLE_SET
     ? `Isolation Forest on the ${spec.features.length} columns of a feature table`
     : `Isolation Forest on ${featureSet} features of ${spec.window.length_seconds / 60}-minute windows`;
-}
-
-function encodeModelPickle(model: TrainedModel): Uint8Array {
-  return encodeIsolationForest(model.forest, {
-    params: parseForestParams(model.hyperparameters),
-    offset: model.offset,
-    nSamples: model.trainRows,
-    sklearnVersion: model.sklearnVersion,
-  });
 }
 
 function metadataInput(

@@ -4,6 +4,7 @@
  */
 import type { SerializedError } from '../../shared/errors.js';
 
+/** The first and only message to a thread. */
 export interface TaskStart<Input> {
   readonly input: Input;
 }
