@@ -111,7 +111,16 @@ async function month(seed) {
 
 async function judged(file, labels, args) {
   const overrides = ['--config-overrides', JSON.stringify(SPLIT)];
-  const run = await installation.run('train', file, '--labels', labels, ...args, ...overrides, '--quiet', '--json');
+  const run = await installation.run(
+    'train',
+    file,
+    '--labels',
+    labels,
+    ...args,
+    ...overrides,
+    '--quiet',
+    '--json',
+  );
   const report = JSON.parse(run.stdout);
   const { basic_metrics: metrics, episodes } = report.ground_truth;
   return {

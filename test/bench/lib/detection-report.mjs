@@ -58,7 +58,15 @@ function overview(setups, totals) {
       digits(t.roc_auc),
     ];
   });
-  const head = ['configuration', 'episodes found', 'alerts', 'false', 'of those benign but unusual', 'AP', 'ROC AUC'];
+  const head = [
+    'configuration',
+    'episodes found',
+    'alerts',
+    'false',
+    'of those benign but unusual',
+    'AP',
+    'ROC AUC',
+  ];
   return markdownTable(head, rows);
 }
 
@@ -80,6 +88,16 @@ function byMonth(months, setups) {
       ];
     }),
   );
-  const head = ['seed', 'configuration', 'found', 'alerts', 'false', 'AP', 'ROC AUC', 'alerts a day and device', 'gate'];
+  const head = [
+    'seed',
+    'configuration',
+    'found',
+    'alerts',
+    'false',
+    'AP',
+    'ROC AUC',
+    'alerts a day and device',
+    'gate',
+  ];
   return markdownTable(head, rows);
 }
