@@ -1,16 +1,23 @@
 import { basename } from 'node:path';
 import { TABLE_SET } from '../features/core/table-set.js';
 import { sha256Hex } from '../shared/digest.js';
+import type { DetectorType } from '../training/core/detectors/detector.js';
+import { encodeDetector } from '../training/core/detectors/codec.js';
 import { parseForestParams } from '../training/core/forest/forest-params.js';
 import { encodeForest } from '../training/core/forest/codec.js';
 import type { StagedVersion } from './artifact-store.js';
 import { buildBaseline } from './core/baseline.js';
 import { encodeIsolationForest } from './core/formats/joblib-model.js';
 import { encodeStandardScaler } from './core/formats/joblib-scaler.js';
-import { buildGoldenSample } from './core/golden-sample.js';
-import { buildManifest, buildMetadata, type ModelMetadataInput } from './core/model-metadata.js';
+import { buildGoldenDetectorRows, buildGoldenSample, type GoldenSample } from './core/golden-sample.js';
+import {
+  buildManifest,
+  buildMetadata,
+  type DetectorMetadata,
+  type ModelMetadataInput,
+} from './core/model-metadata.js';
 import { jsonFile, VERSION_FILES } from './core/version-files.js';
-import { encodeOnnxModel } from './onnx-codec.js';
+import { encodeDetectorOnnx, encodeOnnxModel } from './onnx-codec.js';
 import type { TrainedModel } from './trained-model.js';
 
 export interface WrittenVersion {
@@ -29,42 +36,72 @@ export function writeVersionFiles(
   const modelSha256 = sha256Hex(joblib);
   staged.write(VERSION_FILES.model, joblib);
   staged.write(VERSION_FILES.scaler, encodeStandardScaler(model.preprocessing, model.sklearnVersion));
-  staged.write(
-    VERSION_FILES.onnx,
-    encodeOnnxModel(model.forest, {
-      mean: model.preprocessing.mean,
-      scale: model.preprocessing.scale,
-      offset: model.offset,
-      featureNames,
-    }),
-  );
+  const onnx = encodeOnnx(model, featureNames);
+  if (onnx !== null) staged.write(VERSION_FILES.onnx, onnx);
   staged.write(VERSION_FILES.forest, encodeForest(model.forest));
+  if (model.detector !== null) staged.write(VERSION_FILES.detector, encodeDetector(model.detector.fitted));
   staged.write(VERSION_FILES.featureSpec, jsonFile(model.spec));
   staged.write(
     VERSION_FILES.baseline,
     jsonFile(buildBaseline(model.trainValues, model.trainRows, featureNames)),
   );
-  const golden = buildGoldenSample({
-    featureNames,
-    rows: model.goldenRows,
-    scores: model.goldenScores,
-    offset: model.offset,
-  });
-  staged.write(VERSION_FILES.golden, jsonFile(golden));
+  staged.write(VERSION_FILES.golden, jsonFile(goldenFile(model, featureNames)));
   staged.write(
     VERSION_FILES.report,
     jsonFile({ validation: model.validation, evaluation: model.evaluation, gate: model.evaluation.gate }),
   );
-  const metadata = metadataInput(staged.version, model, createdAt, modelSha256);
+  const metadata = metadataInput(staged.version, model, createdAt, modelSha256, onnx !== null);
   staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
   staged.write(VERSION_FILES.manifest, jsonFile(buildManifest({ metadata, hashes: staged.written })));
   return { artifacts: staged.written, modelSha256 };
 }
 
-function description({ featureSet, spec }: TrainedModel): string {
+/** null: no ONNX graph says what the detector does. */
+function encodeOnnx(
+  { forest, detector, preprocessing, offset }: TrainedModel,
+  featureNames: string[],
+): Uint8Array | null {
+  const { mean, scale } = preprocessing;
+  if (detector === null) return encodeOnnxModel(forest, { mean, scale, offset, featureNames });
+  return encodeDetectorOnnx(detector.fitted, forest, { mean, scale, offset: detector.offset, featureNames });
+}
+
+function goldenFile(model: TrainedModel, featureNames: string[]): GoldenSample {
+  const { goldenRows: rows, detector } = model;
+  const golden = buildGoldenSample({ featureNames, rows, scores: model.goldenScores, offset: model.offset });
+  if (detector === null) return golden;
+  const { fitted, goldenScores: scores, offset, goldenDevices } = detector;
+  const own = buildGoldenDetectorRows(fitted.type, { featureNames, rows, scores, offset }, goldenDevices);
+  return { ...golden, detector: own };
+}
+
+function detectorMetadata({ detector }: TrainedModel, onnx: boolean): DetectorMetadata | null {
+  if (detector === null) return null;
+  const { type, devices, groupOfDevice, groupCount } = detector.fitted;
+  return {
+    type,
+    calibration: groupCount > 1 ? 'device' : 'shared',
+    devices,
+    calibrated_devices: devices.filter((_, device) => groupOfDevice[device] > 0),
+    threshold: -detector.offset,
+    onnx,
+  };
+}
+
+/** As people read it. */
+const DETECTOR_NAMES: Readonly<Record<DetectorType, string>> = {
+  isolation_forest: 'Isolation Forest',
+  tail_probability: 'Tail probabilities',
+  robust_covariance: 'Robust covariance',
+  local_outlier_factor: 'Local outlier factor',
+  ensemble: 'Ensemble of detectors',
+};
+
+function description({ featureSet, spec, detector }: TrainedModel): string {
+  const name = DETECTOR_NAMES[detector?.fitted.type ?? 'isolation_forest'];
   return featureSet === TABLE_SET
-    ? `Isolation Forest on the ${spec.features.length} columns of a feature table`
-    : `Isolation Forest on ${featureSet} features of ${spec.window.length_seconds / 60}-minute windows`;
+    ? `${name} on the ${spec.features.length} columns of a feature table`
+    : `${name} on ${featureSet} features of ${spec.window.length_seconds / 60}-minute windows`;
 }
 
 function encodeModelPickle(model: TrainedModel): Uint8Array {
@@ -81,6 +118,7 @@ function metadataInput(
   model: TrainedModel,
   createdAt: string,
   modelSha256: string,
+  onnx: boolean,
 ): ModelMetadataInput {
   return {
     version,
@@ -110,6 +148,7 @@ function metadataInput(
     requiresScaler: model.spec.preprocessing.kind === 'standard',
     evaluation: model.evaluation,
     gate: model.evaluation.gate,
+    detector: detectorMetadata(model, onnx),
     driftDetection: model.drift,
   };
 }
