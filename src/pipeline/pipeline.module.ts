@@ -14,6 +14,7 @@ import { RunCreatorService } from './run-creator.service.js';
 import { RunExecutorService } from './run-executor.service.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
 import { TrainingInputService } from './training-input.service.js';
+import { ModelFitService } from './model-fit.service.js';
 import { TrainingPipelineService } from './training-pipeline.service.js';
 import { TrainingQueueService } from './training-queue.service.js';
 
@@ -29,6 +30,7 @@ import { TrainingQueueService } from './training-queue.service.js';
   ],
   providers: [
     TrainingInputService,
+    ModelFitService,
     TrainingPipelineService,
     RunCreatorService,
     RunExecutorService,

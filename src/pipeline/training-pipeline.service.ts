@@ -8,18 +8,11 @@ import { CLOCK, type Clock } from '../platform/clock.js';
 import { startAhead } from '../platform/compute/thread-task.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import { encodeModel } from '../registry/encode-model.js';
-import type { FittedModel, Hyperparameters, TrainedModel } from '../registry/trained-model.js';
+import type { FittedModel, TrainedModel } from '../registry/trained-model.js';
 import type { Actor, ModelVersion } from '../registry/model-version.js';
-import {
-  parseForestParams,
-  resolveForestParams,
-  type ResolvedForestParams,
-} from '../training/core/forest/forest-params.js';
-import type { Forest } from '../training/core/forest/forest.js';
 import { prepareDataset, type PreparedDataset } from '../training/core/prepare-dataset.js';
-import { chooseOffset } from '../training/core/threshold-policy.js';
-import { ForestTrainerService, type FitOptions } from '../training/forest-trainer.service.js';
 import { evaluationInput } from './evaluation-task.js';
+import { hyperparameters, ModelFitService, type FitOutcome } from './model-fit.service.js';
 import type { RunConfig } from './run-config.js';
 import type { RunContext } from './run-context.js';
 import { TrainingInputService, type TrainingInput } from './training-input.service.js';
@@ -44,19 +37,12 @@ function startThreads(): void {
   startAhead('evaluate');
 }
 
-interface Fitted {
-  readonly params: ResolvedForestParams;
-  readonly forest: Forest;
-  readonly offset: number;
-  readonly trainScores: Float64Array;
-}
-
 /** The flow: export -> features -> training -> evaluation -> registry. One method a step, in order. */
 @Injectable()
 export class TrainingPipelineService {
   constructor(
     private readonly input: TrainingInputService,
-    private readonly trainer: ForestTrainerService,
+    private readonly fitting: ModelFitService,
     private readonly evaluation: EvaluationService,
     private readonly registry: ModelRegistryService,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -91,14 +77,17 @@ export class TrainingPipelineService {
       set,
       expectedSpec: spec,
       spec,
-      ...fitted,
+      devices: devicesOfRows(rows, rows.split.test),
+      params: fitted.detector === null ? fitted.params : null,
+      offset: fitted.detector?.offset ?? fitted.forestOffset,
       config: config.values,
     });
-    const model = fittedModel({ data, fitted, spec, config });
+    const model = fittedModel({ data, fitted, spec, rows, config });
+    const { forest, detector } = fitted;
     // The thread judges while this one encodes.
     const [evaluation, files] = await Promise.all([
       this.evaluation.evaluate(
-        { input, forest: fitted.forest, preprocessing: data.preprocessing },
+        { input, forest, detector: detector?.fitted ?? null, preprocessing: data.preprocessing },
         { signal: context.signal },
       ),
       encodeModel(model, context.signal),
@@ -145,68 +134,55 @@ export class TrainingPipelineService {
     return input;
   }
 
-  private async fit(
+  private fit(
     data: PreparedDataset,
-    { rowsPerDay }: TrainingInput,
+    rows: TrainingInput,
     config: RunConfig,
     context: RunContext,
-  ): Promise<Fitted> {
-    const { model, training } = config.values;
-    const params = resolveForestParams(
-      parseForestParams(hyperparameters(config)),
-      data.trainRows,
-      data.columns,
-    );
-    const matrix = { x: data.trainScaled, rows: data.trainRows, columns: data.columns };
-    const options: FitOptions = {
-      nJobs: training.n_jobs,
+  ): Promise<FitOutcome> {
+    const fitRows = {
+      data,
+      featureNames: rows.table.featureNames,
+      devices: rows.table.devices,
+      trainDevices: devicesOfRows(rows, rows.split.train),
+      rowsPerDay: rows.rowsPerDay,
+    };
+    return this.fitting.fit(fitRows, config, {
+      nJobs: config.values.training.n_jobs,
       signal: context.signal,
       onProgress: (fraction) => {
         context.fraction('train', fraction);
       },
-    };
-    const { forest, scores: trainScores } = await this.trainer.fitAndScore(matrix, params, options);
-    const offset = chooseOffset(trainScores, {
-      policy: model.threshold.policy,
-      contamination: model.contamination,
-      value: model.threshold.value,
-      alertsPerDay: model.threshold.alerts_per_day,
-      // Without times there is no such policy.
-      windowsPerDay: rowsPerDay ?? NaN,
     });
-    return { params, forest, offset, trainScores };
   }
 }
 
-function hyperparameters({ values: { model } }: RunConfig): Hyperparameters {
-  return {
-    n_estimators: model.n_estimators,
-    max_samples: model.max_samples,
-    contamination: model.contamination,
-    max_features: model.max_features,
-    bootstrap: model.bootstrap,
-    random_state: model.random_state,
-  };
+/** Device of each of the named rows of the table. */
+function devicesOfRows({ table }: TrainingInput, rows: Int32Array): Int32Array {
+  return rows.map((row) => table.deviceIndex[row]);
 }
 
 interface FittedParts {
   readonly data: PreparedDataset;
-  readonly fitted: Fitted;
+  readonly fitted: FitOutcome;
   readonly spec: FeatureSpec;
+  readonly rows: TrainingInput;
   readonly config: RunConfig;
 }
 
-function fittedModel({ data, fitted, spec, config }: FittedParts): FittedModel {
+function fittedModel(parts: FittedParts): FittedModel {
+  const { data, fitted, spec, config } = parts;
   return {
     spec,
     forest: fitted.forest,
+    detector: trainedDetector(parts),
     preprocessing: data.preprocessing,
-    hyperparameters: hyperparameters(config),
-    offset: fitted.offset,
+    hyperparameters: hyperparameters(config.values.model),
+    offset: fitted.forestOffset,
     trainValues: data.trainValues,
     trainRows: data.trainRows,
     goldenRows: data.judgedRaw,
-    goldenScores: Float64Array.from(data.judgedRows, (row) => fitted.trainScores[row]),
+    goldenScores: Float64Array.from(data.judgedRows, (row) => fitted.forestScores[row]),
     sklearnVersion: config.values.storage.sklearn_version,
   };
 }
@@ -256,5 +232,17 @@ function trainedModel(model: FittedModel, parts: TrainedParts): TrainedModel {
     },
     durationSeconds: parts.durationSeconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+function trainedDetector({ fitted: { detector }, rows, data }: FittedParts): FittedModel['detector'] {
+  if (detector === null) return null;
+  const { fitted, offset, trainScores } = detector;
+  const devices = devicesOfRows(rows, rows.split.train);
+  return {
+    fitted,
+    offset,
+    goldenDevices: data.judgedRows.map((row) => devices[row]),
+    goldenScores: Float64Array.from(data.judgedRows, (row) => trainScores[row]),
   };
 }

@@ -71,7 +71,7 @@ export class ModelRegistryService {
           modelName: model.modelName,
           status: model.evaluation.gate.passed ? 'available' : 'rejected',
           storageKey: version,
-          modelType: 'IsolationForest',
+          modelType: model.detector?.fitted.type ?? 'IsolationForest',
           featureSet: model.featureSet,
           trainingId: model.trainingId,
           parentVersion: model.parentVersion,

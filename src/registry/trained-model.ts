@@ -3,15 +3,19 @@ import type { InputFile, ValidationReport } from '../export/core/validation-repo
 import type { TableFile, TableReport } from '../features/core/table-report.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { FeatureValues, Preprocessing } from '../features/core/preprocessing.js';
+import type { FittedDetector } from '../training/core/detectors/fitted-detector.js';
 import type { Forest } from '../training/core/forest/forest.js';
 
 /** What training alone decides: the files made from it need not wait for the evaluation. */
 export interface FittedModel {
   readonly spec: FeatureSpec;
+  /** The model itself, or what the pickle falls back on when there is a detector. */
   readonly forest: Forest;
+  /** null = the forest is the model. */
+  readonly detector: TrainedDetector | null;
   readonly preprocessing: Preprocessing;
   readonly hyperparameters: Hyperparameters;
-  /** scikit-learn's offset_. */
+  /** scikit-learn's offset_, of the forest. */
   readonly offset: number;
   /** Training rows as extracted (NaN = missing), n x d. */
   readonly trainValues: FeatureValues;
@@ -46,6 +50,16 @@ export interface TrainedModel extends FittedModel {
   readonly selection: Readonly<Record<string, unknown>>;
   readonly durationSeconds: number;
   readonly peakMemoryBytes: number;
+}
+
+/** A detector that scikit-learn's pickle cannot express. */
+export interface TrainedDetector {
+  readonly fitted: FittedDetector;
+  /** Final scores below it are anomalies (scikit-learn's sign). */
+  readonly offset: number;
+  /** Of each golden row: its device, and its final score (scikit-learn's sign). */
+  readonly goldenDevices: Int32Array;
+  readonly goldenScores: Float64Array;
 }
 
 /** scikit-learn's constructor parameters, as configured. */

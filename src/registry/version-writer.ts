@@ -1,7 +1,13 @@
 import { basename } from 'node:path';
 import { TABLE_SET } from '../features/core/table-set.js';
+import type { DetectorType } from '../training/core/detectors/detector.js';
 import type { StagedVersion } from './artifact-store.js';
-import { buildManifest, buildMetadata, type ModelMetadataInput } from './core/model-metadata.js';
+import {
+  buildManifest,
+  buildMetadata,
+  type DetectorMetadata,
+  type ModelMetadataInput,
+} from './core/model-metadata.js';
 import { jsonFile, VERSION_FILES } from './core/version-files.js';
 import type { EncodedFile } from './encode-model.js';
 import type { TrainedModel } from './trained-model.js';
@@ -24,16 +30,40 @@ export function writeVersionFiles(
     jsonFile({ validation: model.validation, evaluation: model.evaluation, gate: model.evaluation.gate }),
   );
   const modelSha256 = staged.written[VERSION_FILES.model];
-  const metadata = metadataInput(staged.version, model, createdAt, modelSha256);
+  const onnx = files.some(({ name }) => name === VERSION_FILES.onnx);
+  const metadata = metadataInput(staged.version, model, createdAt, modelSha256, onnx);
   staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
   staged.write(VERSION_FILES.manifest, jsonFile(buildManifest({ metadata, hashes: staged.written })));
   return { artifacts: staged.written, modelSha256 };
 }
 
-function description({ featureSet, spec }: TrainedModel): string {
+function detectorMetadata({ detector }: TrainedModel, onnx: boolean): DetectorMetadata | null {
+  if (detector === null) return null;
+  const { type, devices, groupOfDevice, groupCount } = detector.fitted;
+  return {
+    type,
+    calibration: groupCount > 1 ? 'device' : 'shared',
+    devices,
+    calibrated_devices: devices.filter((_, device) => groupOfDevice[device] > 0),
+    threshold: -detector.offset,
+    onnx,
+  };
+}
+
+/** As people read it. */
+const DETECTOR_NAMES: Readonly<Record<DetectorType, string>> = {
+  isolation_forest: 'Isolation Forest',
+  tail_probability: 'Tail probabilities',
+  robust_covariance: 'Robust covariance',
+  local_outlier_factor: 'Local outlier factor',
+  ensemble: 'Ensemble of detectors',
+};
+
+function description({ featureSet, spec, detector }: TrainedModel): string {
+  const name = DETECTOR_NAMES[detector?.fitted.type ?? 'isolation_forest'];
   return featureSet === TABLE_SET
-    ? `Isolation Forest on the ${spec.features.length} columns of a feature table`
-    : `Isolation Forest on ${featureSet} features of ${spec.window.length_seconds / 60}-minute windows`;
+    ? `${name} on the ${spec.features.length} columns of a feature table`
+    : `${name} on ${featureSet} features of ${spec.window.length_seconds / 60}-minute windows`;
 }
 
 function metadataInput(
@@ -41,6 +71,7 @@ function metadataInput(
   model: TrainedModel,
   createdAt: string,
   modelSha256: string,
+  onnx: boolean,
 ): ModelMetadataInput {
   return {
     version,
@@ -70,6 +101,7 @@ function metadataInput(
     requiresScaler: model.spec.preprocessing.kind === 'standard',
     evaluation: model.evaluation,
     gate: model.evaluation.gate,
+    detector: detectorMetadata(model, onnx),
     driftDetection: model.drift,
   };
 }

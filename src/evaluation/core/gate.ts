@@ -60,9 +60,14 @@ function changeableColumns({ features, train }: GateInput): Uint8Array {
  * A damaged scaler gives rows that the kernel refuses to score. That is a verdict about the model (check A fails), not
  * a failure of the evaluation, so such scores become NaN.
  */
-function scoreOrNaN({ score }: GateInput, values: FeatureValues, rows: number): Float64Array {
+function scoreOrNaN(
+  { score }: GateInput,
+  values: FeatureValues,
+  rows: number,
+  devices: Int32Array | null,
+): Float64Array {
   try {
-    return score(values, rows);
+    return score(values, rows, devices);
   } catch (error) {
     if (error instanceof AppError && error.code === 'validation_failed')
       return new Float64Array(rows).fill(Number.NaN);
@@ -79,8 +84,11 @@ export function prepareGate(input: GateInput): GateContext {
     perturb: changeableColumns(input),
     rng: namedRng(seed, 'injection'),
   });
-  const holdoutScores = scoreOrNaN(input, holdout.values, holdout.rows);
-  const injectedScores = scoreOrNaN(input, injected.values, injected.rows);
+  const devices = input.holdoutDevices ?? null;
+  const holdoutScores = scoreOrNaN(input, holdout.values, holdout.rows, devices);
+  // A planted row belongs to the device of the row it was made from.
+  const injectedDevices = devices && injected.sourceRow.map((row) => devices[row]);
+  const injectedScores = scoreOrNaN(input, injected.values, injected.rows, injectedDevices);
   // Lower score_samples = more anomalous, so the planted rows are the "normal" group of a rising score.
   const auc = (kind: InjectedKind): number | null =>
     rocAucOfGroups(sliceOfKind(injectedScores, injected, kind), holdoutScores);
@@ -88,7 +96,7 @@ export function prepareGate(input: GateInput): GateContext {
     InjectedKind,
     number | null
   >;
-  return { ...input, holdoutScores, plantable, injected, injectedScores, injectedAuc };
+  return { ...input, holdoutScores, plantable, injected, injectedDevices, injectedScores, injectedAuc };
 }
 
 /** Runs every check, also after one failed: a user should see all problems at once. */
