@@ -68,6 +68,8 @@ const dateRange = (command: Command): Command =>
 const EXPORTS =
   'exports (JSON, NDJSON or CSV, also .gz or .zst), directories of them, or "-" for standard input';
 
+const LABELS = 'labels file (JSON or CSV of episodes): what really happened, for the evaluation only';
+
 const LABEL_COLUMN = 'column of a feature table that holds labels, for the evaluation only';
 
 const inputOption = (): Option =>
@@ -87,6 +89,7 @@ function addDataVerbs(program: Command, action: Action): void {
     .option('--deploy', 'deploy the model when it passes its gate')
     .addOption(inputOption())
     .option('--label-column <name>', LABEL_COLUMN)
+    .option('--labels <file>', LABELS)
     .action(action(() => import('./train.command.js')));
   dateRange(
     program
