@@ -42,7 +42,7 @@ export function writeVersionFiles(
   staged.write(VERSION_FILES.featureSpec, jsonFile(model.spec));
   staged.write(
     VERSION_FILES.baseline,
-    jsonFile(buildBaseline(model.trainValues, model.trainRows, featureNames)),
+    jsonFile(model.baseline ?? buildBaseline(model.trainValues, model.trainRows, featureNames)),
   );
   const golden = buildGoldenSample({
     featureNames,
@@ -57,6 +57,9 @@ export function writeVersionFiles(
   );
   const metadata = metadataInput(staged.version, model, createdAt, modelSha256);
   staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
+  for (const [file, read] of Object.entries(model.carriedFiles ?? {})) {
+    if (file !== VERSION_FILES.manifest && !Object.hasOwn(staged.written, file)) staged.write(file, read());
+  }
   staged.write(VERSION_FILES.manifest, jsonFile(buildManifest({ metadata, hashes: staged.written })));
   return { artifacts: staged.written, modelSha256 };
 }
