@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { ModelConfig } from '../platform/config/schema/model.schema.js';
-import type { Hyperparameters } from '../registry/trained-model.js';
 import { DetectorTrainerService } from '../training/detector-trainer.service.js';
 import type { DetectorParams } from '../training/core/detectors/detector.js';
 import { groupDevices, noGroups } from '../training/core/detectors/device-groups.js';
@@ -14,6 +13,7 @@ import type { Forest } from '../training/core/forest/forest.js';
 import type { PreparedDataset } from '../training/core/prepare-dataset.js';
 import { chooseOffset, type ThresholdChoice } from '../training/core/threshold-policy.js';
 import { ForestTrainerService, type FitOptions } from '../training/forest-trainer.service.js';
+import { forestSettings, thresholdChoice } from './model-settings.js';
 import type { RunConfig } from './run-config.js';
 
 /** A detector of its own beside the forest, with its threshold. */
@@ -41,7 +41,7 @@ export interface FitRows {
   readonly devices: readonly string[];
   /** Training row -> device. */
   readonly trainDevices: Int32Array;
-  /** Rows that come in a day, over all devices; null: the rows have no times. */
+  /** Rows that one device gives in a day; null: the rows have no times. */
   readonly rowsPerDay: number | null;
 }
 
@@ -53,21 +53,14 @@ export class ModelFitService {
     private readonly detectors: DetectorTrainerService,
   ) {}
 
-  async fit(rows: FitRows, { values }: RunConfig, options: FitOptions): Promise<FitOutcome> {
+  async fit(rows: FitRows, config: RunConfig, options: FitOptions): Promise<FitOutcome> {
     const { data } = rows;
-    const { model } = values;
-    const forestParams = parseForestParams(hyperparameters(model));
+    const { model } = config.values;
+    const forestParams = parseForestParams(forestSettings(config));
     const params = resolveForestParams(forestParams, data.trainRows, data.columns);
     const matrix = { x: data.trainScaled, rows: data.trainRows, columns: data.columns };
     const { forest, scores: forestScores } = await this.forests.fitAndScore(matrix, params, options);
-    const choice: ThresholdChoice = {
-      policy: model.threshold.policy,
-      contamination: model.contamination,
-      value: model.threshold.value,
-      alertsPerDay: model.threshold.alerts_per_day,
-      // Without times there is no such policy.
-      windowsPerDay: rows.rowsPerDay ?? NaN,
-    };
+    const choice = thresholdChoice(config, rows.rowsPerDay);
     const detector = hasDetector(model) ? await this.fitDetector(rows, model, forest, choice, options) : null;
     // A fixed score is one of the detector; the forest beside it keeps the configured share.
     const fallback = detector !== null && choice.policy === 'explicit';
@@ -108,23 +101,12 @@ export class ModelFitService {
   }
 }
 
-export function hyperparameters(model: ModelConfig): Hyperparameters {
-  return {
-    n_estimators: model.n_estimators,
-    max_samples: model.max_samples,
-    contamination: model.contamination,
-    max_features: model.max_features,
-    bootstrap: model.bootstrap,
-    random_state: model.random_state,
-  };
-}
-
 function calibrates({ type, calibration }: ModelConfig): boolean {
   return calibration === 'auto' ? type !== 'isolation_forest' : calibration === 'device';
 }
 
 /** Everything but a forest with one threshold for all, which is what the pickle can say. */
-function hasDetector(model: ModelConfig): boolean {
+export function hasDetector(model: ModelConfig): boolean {
   return model.type !== 'isolation_forest' || calibrates(model);
 }
 

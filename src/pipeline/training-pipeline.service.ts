@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EvaluationService } from '../evaluation/evaluation.service.js';
+import type { CrossValidationReport } from '../evaluation/core/cross-validation.js';
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
+import type { LabelsFile } from '../evaluation/core/labels/label-coverage.js';
 import { buildFeatureSpec } from '../features/core/feature-spec.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import { APP_VERSION } from '../platform/app-version.js';
@@ -11,8 +13,10 @@ import { encodeModel } from '../registry/encode-model.js';
 import type { FittedModel, TrainedModel } from '../registry/trained-model.js';
 import type { Actor, ModelVersion } from '../registry/model-version.js';
 import { prepareDataset, type PreparedDataset } from '../training/core/prepare-dataset.js';
+import { crossValidationTask } from './cross-validation-task.js';
 import { evaluationInput } from './evaluation-task.js';
-import { hyperparameters, ModelFitService, type FitOutcome } from './model-fit.service.js';
+import { ModelFitService, type FitOutcome } from './model-fit.service.js';
+import { forestSettings } from './model-settings.js';
 import type { RunConfig } from './run-config.js';
 import type { RunContext } from './run-context.js';
 import { TrainingInputService, type TrainingInput } from './training-input.service.js';
@@ -57,6 +61,7 @@ export class TrainingPipelineService {
     const started = this.clock.monotonicMs();
     const rows = await this.read(request, config, context);
     const { set } = rows;
+    const crossValidation = this.crossValidate(rows, config, context);
 
     await context.step('prepare');
     const data = prepareDataset(rows.table, set, rows.split, config.values.features);
@@ -85,13 +90,14 @@ export class TrainingPipelineService {
     const model = fittedModel({ data, fitted, spec, rows, config });
     const { forest, detector } = fitted;
     // The thread judges while this one encodes.
-    const [evaluation, files] = await Promise.all([
+    const [judged, files] = await Promise.all([
       this.evaluation.evaluate(
         { input, forest, detector: detector?.fitted ?? null, preprocessing: data.preprocessing },
         { signal: context.signal },
       ),
       encodeModel(model, context.signal),
     ]);
+    const evaluation = { ...judged, cross_validation: await crossValidation };
 
     await context.step('save');
     context.signal.throwIfAborted();
@@ -108,7 +114,7 @@ export class TrainingPipelineService {
       model: registered,
       modelSha256,
       logCount: rows.logCount,
-      warnings: rows.report.warnings.map(({ message }) => message),
+      warnings: rows.warnings,
       evaluation,
       featureNames: rows.table.featureNames,
       durationSeconds,
@@ -132,6 +138,20 @@ export class TrainingPipelineService {
     });
     await context.step('extract');
     return input;
+  }
+
+  /** Runs beside the fit and the evaluation of the final model, which it does not depend on. */
+  private crossValidate(
+    rows: TrainingInput,
+    config: RunConfig,
+    { signal }: RunContext,
+  ): Promise<CrossValidationReport | null> {
+    const task = crossValidationTask(rows, config);
+    if (task === null) return Promise.resolve(null);
+    const report = this.evaluation.crossValidate(task, { signal });
+    // Until it is awaited, its failure is nobody's unhandled rejection.
+    report.catch(() => undefined);
+    return report;
   }
 
   private fit(
@@ -177,7 +197,7 @@ function fittedModel(parts: FittedParts): FittedModel {
     forest: fitted.forest,
     detector: trainedDetector(parts),
     preprocessing: data.preprocessing,
-    hyperparameters: hyperparameters(config.values.model),
+    hyperparameters: forestSettings(config),
     offset: fitted.forestOffset,
     trainValues: data.trainValues,
     trainRows: data.trainRows,
@@ -185,6 +205,11 @@ function fittedModel(parts: FittedParts): FittedModel {
     goldenScores: Float64Array.from(data.judgedRows, (row) => fitted.forestScores[row]),
     sklearnVersion: config.values.storage.sklearn_version,
   };
+}
+
+/** A labels file does not change a byte of the model, but every figure measured with it. */
+function labelsLineage({ name, bytes, sha256 }: LabelsFile): Record<string, unknown> {
+  return { name, bytes, sha256 };
 }
 
 interface TrainedParts {
@@ -229,6 +254,7 @@ function trainedModel(model: FittedModel, parts: TrainedParts): TrainedModel {
       end_ms: request.endMs,
       programs: request.programs,
       ...(request.table === undefined ? {} : { input: 'features', label_column: request.table.labelColumn }),
+      ...(rows.labelsFile === null ? {} : { labels: labelsLineage(rows.labelsFile) }),
     },
     durationSeconds: parts.durationSeconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,

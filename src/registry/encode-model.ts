@@ -37,7 +37,8 @@ const ENCODERS: readonly (readonly [
   [VERSION_FILES.featureSpec, (model) => jsonFile(model.spec)],
   [
     VERSION_FILES.baseline,
-    (model) => jsonFile(buildBaseline(model.trainValues, model.trainRows, featureNames(model))),
+    (model) =>
+      jsonFile(model.baseline ?? buildBaseline(model.trainValues, model.trainRows, featureNames(model))),
   ],
   [VERSION_FILES.golden, (model) => jsonFile(goldenFile(model))],
 ];

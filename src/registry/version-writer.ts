@@ -33,6 +33,9 @@ export function writeVersionFiles(
   const onnx = files.some(({ name }) => name === VERSION_FILES.onnx);
   const metadata = metadataInput(staged.version, model, createdAt, modelSha256, onnx);
   staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
+  for (const [file, read] of Object.entries(model.carriedFiles ?? {})) {
+    if (file !== VERSION_FILES.manifest && !Object.hasOwn(staged.written, file)) staged.write(file, read());
+  }
   staged.write(VERSION_FILES.manifest, jsonFile(buildManifest({ metadata, hashes: staged.written })));
   return { artifacts: staged.written, modelSha256 };
 }

@@ -126,7 +126,10 @@ describe('a damaged model is rejected', () => {
     for (const seed of [1, 2]) {
       const input = scenario({ seed });
       expect(
-        outcome({ ...input, score: (values, rows, devices) => input.score(damage(values), rows, devices) }, 'B').passed,
+        outcome(
+          { ...input, score: (values, rows, devices) => input.score(damage(values), rows, devices) },
+          'B',
+        ).passed,
       ).toBe(false);
     }
   });

@@ -47,7 +47,10 @@ function evaluationRows(
   if (holdoutDevices === null || injectedDevices === null) return { values, rows, labels, devices: null };
   const devices = new Int32Array(rows);
   devices.set(normalRows.map((row) => holdoutDevices[row]));
-  devices.set(Int32Array.from(plantedRows, (row) => injectedDevices[row]), normal.rows);
+  devices.set(
+    Int32Array.from(plantedRows, (row) => injectedDevices[row]),
+    normal.rows,
+  );
   return { values, rows, labels, devices };
 }
 
