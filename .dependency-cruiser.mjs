@@ -66,7 +66,7 @@ export default {
         pathNot: [
           ...CORE,
           '^src/workers/',
-          '^src/platform/compute/(protocol|kernel-files)[.]ts$',
+          '^src/platform/compute/(protocol|kernel-files|worker-files)[.]ts$',
           '^(node:)?(worker_threads|fs|zlib|crypto|perf_hooks)$',
         ],
       },

@@ -1,5 +1,5 @@
 import { MEMORY_PAGES, plainMemory } from '../export/core/ingest-memory.js';
-import { NameTable, recordNames, type RecordNames } from '../export/core/name-table.js';
+import { NameTable, recordNames } from '../export/core/name-table.js';
 import { RecordBatch } from '../export/core/record-batch.js';
 import { ScanHost, ScanKernel, type ScanExports } from '../export/core/scan-kernel.js';
 import { ValidationCollector } from '../export/core/validation-collector.js';
@@ -48,7 +48,7 @@ export function ingestTools(task: IngestTask, keepAll: boolean): IngestTools {
     ? set.createAggregator(task.window, zoneOffset(task.window.timezone), { names, decode, keepAll })
     : null;
   return {
-    scanner: shared === null ? null : recordScanner(shared, batch, names),
+    scanner: shared === null ? null : recordScanner(shared, batch),
     batch,
     collector,
     aggregator,
@@ -56,12 +56,8 @@ export function ingestTools(task: IngestTask, keepAll: boolean): IngestTools {
   };
 }
 
-function recordScanner(
-  memory: WebAssembly.Memory,
-  batch: RecordBatch,
-  names: RecordNames,
-): ScanKernel | null {
-  const host = new ScanHost(memory.buffer, names, decode);
+function recordScanner(memory: WebAssembly.Memory, batch: RecordBatch): ScanKernel | null {
+  const host = new ScanHost(batch, decode);
   const exports = loadKernel<ScanExports>('export', 'scan', { env: { memory }, host: { ...host.imports } });
   return exports === null ? null : new ScanKernel(exports, host, batch);
 }

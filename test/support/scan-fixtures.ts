@@ -9,7 +9,7 @@ import {
 } from '../../src/export/core/export-parser.js';
 import { MEMORY_PAGES } from '../../src/export/core/ingest-memory.js';
 import type { LogRecord } from '../../src/export/core/log-record.js';
-import { recordNames, type RecordNames } from '../../src/export/core/name-table.js';
+import { recordNames } from '../../src/export/core/name-table.js';
 import type { PartFormat } from '../../src/export/core/parser-context.js';
 import type { RecordTracker } from '../../src/export/core/record-tracker.js';
 import { RecordBatch } from '../../src/export/core/record-batch.js';
@@ -108,7 +108,7 @@ export class ScanBench {
         tracker,
         batch,
         onBatch: takeRows,
-        kernel: this.kernel(names, batch),
+        kernel: this.kernel(batch),
         ...options,
       });
       for (let at = 0, i = 0; at < file.length && parser.partStop !== 'hit'; i++) {
@@ -138,9 +138,9 @@ export class ScanBench {
   }
 
   /** The compiled scanner of a batch; null for a bench without it. */
-  kernel(names: RecordNames, batch: RecordBatch): ScanKernel | null {
+  kernel(batch: RecordBatch): ScanKernel | null {
     if (this.module === null) return null;
-    const host = new ScanHost(this.memory.buffer, names, decodeText);
+    const host = new ScanHost(batch, decodeText);
     const { exports } = new WebAssembly.Instance(this.module, {
       env: { memory: this.memory },
       host: { ...host.imports },

@@ -42,3 +42,23 @@ export const MEMORY_PAGES = MEMORY_LAYOUT.end / PAGE;
 export function plainMemory(): ArrayBuffer {
   return new ArrayBuffer(MEMORY_LAYOUT.end);
 }
+
+/** Lays columns of a batch one behind the other, from `at` on. The kernels write them: order and types are a contract. */
+export class ColumnPlan {
+  constructor(
+    private readonly memory: ArrayBuffer,
+    private at: number,
+  ) {}
+
+  doubles(): Float64Array {
+    const column = new Float64Array(this.memory, this.at, BATCH_ROWS);
+    this.at += column.byteLength;
+    return column;
+  }
+
+  integers(): Int32Array {
+    const column = new Int32Array(this.memory, this.at, BATCH_ROWS);
+    this.at += column.byteLength;
+    return column;
+  }
+}

@@ -1,4 +1,4 @@
-import { ARENA_BYTES, BATCH_ROWS, MEMORY_LAYOUT } from './ingest-memory.js';
+import { ARENA_BYTES, BATCH_ROWS, ColumnPlan, MEMORY_LAYOUT } from './ingest-memory.js';
 import type { RecordNames } from './name-table.js';
 
 /** Bits of {@link RecordBatch.flags}. */
@@ -48,27 +48,17 @@ export class RecordBatch {
     memory: ArrayBuffer,
     readonly names: RecordNames,
   ) {
-    let at: number = MEMORY_LAYOUT.records;
-    const doubles = (): Float64Array => {
-      const column = new Float64Array(memory, at, BATCH_ROWS);
-      at += BATCH_ROWS * 8;
-      return column;
-    };
-    const integers = (): Int32Array => {
-      const column = new Int32Array(memory, at, BATCH_ROWS);
-      at += BATCH_ROWS * 4;
-      return column;
-    };
+    const plan = new ColumnPlan(memory, MEMORY_LAYOUT.records);
     // The compiled scanner writes the same columns: order and types are part of the layout.
-    this.timeMs = doubles();
-    this.byteOffset = doubles();
-    this.recordIndex = doubles();
-    this.device = integers();
-    this.program = integers();
-    this.level = integers();
-    this.messageStart = integers();
-    this.messageEnd = integers();
-    this.flags = integers();
+    this.timeMs = plan.doubles();
+    this.byteOffset = plan.doubles();
+    this.recordIndex = plan.doubles();
+    this.device = plan.integers();
+    this.program = plan.integers();
+    this.level = plan.integers();
+    this.messageStart = plan.integers();
+    this.messageEnd = plan.integers();
+    this.flags = plan.integers();
     this.bytes = new Uint8Array(memory);
   }
 

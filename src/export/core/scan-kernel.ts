@@ -1,9 +1,11 @@
+import { FieldDecoder } from './field-decoder.js';
+import { FieldSpans, SLOT } from './field-spans.js';
 import { ARENA_BYTES, BATCH_ROWS, MEMORY_LAYOUT } from './ingest-memory.js';
 import type { DecodeText } from './log-record.js';
 import { nameId } from './name-rules.js';
-import type { RecordNames } from './name-table.js';
 import type { RecordBatch } from './record-batch.js';
 import type { RecordTracker } from './record-tracker.js';
+import { HEADER_BYTES } from './syslog-header.js';
 
 /** What the compiled scanner exports (assembly/scan.ts). Positions are addresses in the shared memory. */
 export interface ScanExports {
@@ -23,21 +25,43 @@ export interface ScanExports {
 /** What it asks for: import it under the module name `host`. */
 export interface ScanImports {
   intern(kind: number, start: number, end: number): number;
+  /** Row `row` of the columns is one of isClockSample(); its raw line is [start, end), of a KIND. */
+  checkClock(row: number, kind: number, start: number, end: number): void;
 }
 
-/** Answers the scanner's questions about names it has not met yet. */
+/** Does for the scanner what needs text: names it has not met yet, clocks. */
 export class ScanHost {
   readonly imports: ScanImports;
   /** Numbers the spellings of levels; always of the same report, because the scanner remembers the answers. */
   tracker: RecordTracker | null = null;
 
-  /** @param memory the shared memory */
-  constructor(memory: ArrayBuffer, names: RecordNames, decode: DecodeText) {
-    const bytes = new Uint8Array(memory);
+  private readonly decoder: FieldDecoder;
+  private readonly spans = new FieldSpans();
+
+  constructor(
+    private readonly batch: RecordBatch,
+    decode: DecodeText,
+  ) {
+    const { bytes, names } = batch;
+    this.decoder = new FieldDecoder(decode);
     const levelBits = (text: string): number => this.tracker?.levelBits(text) ?? 0;
     this.imports = {
       intern: (kind, start, end) => nameId(names, kind, decode(bytes, start, end), levelBits),
+      checkClock: (row, kind, start, end) => {
+        this.spans.set(SLOT.rawMessage, kind, start, end);
+        this.checkClock(row);
+      },
     };
+  }
+
+  /** As RecordAssembler does it for the records it takes. */
+  private checkClock(row: number): void {
+    const { batch, decoder, tracker } = this;
+    if (tracker === null) return;
+    tracker.checkClock(batch, row, decoder.head(batch.bytes, this.spans, SLOT.rawMessage, HEADER_BYTES));
+    if (decoder.loneSurrogates === 0) return;
+    decoder.loneSurrogates = 0;
+    tracker.note('lone_surrogate', batch.recordIndex[row], batch.byteOffset[row], '');
   }
 }
 
@@ -53,7 +77,6 @@ export interface ScannedFile {
 const STOP_INPUT = 0;
 const STOP_FULL = 1;
 const STOP_CUT = 3;
-const STOP_CLOCK = 12;
 const ARENA_END = MEMORY_LAYOUT.arena + ARENA_BYTES;
 /** Most records that are read without asking the scanner, after it could not take any for a while. */
 const MAX_PAUSE = 64;
@@ -165,7 +188,7 @@ export class ScanKernel {
     }
     if (taken > 0) {
       this.failures = 0;
-    } else if (stop !== STOP_INPUT && stop !== STOP_CUT && stop !== STOP_CLOCK) {
+    } else if (stop !== STOP_INPUT && stop !== STOP_CUT) {
       this.pause = Math.min(2 ** this.failures - 1, MAX_PAUSE);
       this.failures++;
     }

@@ -1,4 +1,4 @@
-import { BATCH_ROWS, MEMORY_LAYOUT } from '../../export/core/ingest-memory.js';
+import { ColumnPlan, MEMORY_LAYOUT } from '../../export/core/ingest-memory.js';
 import type { NameTable } from '../../export/core/name-table.js';
 import type { RecordBatch } from '../../export/core/record-batch.js';
 
@@ -39,29 +39,19 @@ export class EventColumns {
     memory: ArrayBuffer,
     readonly ssids: NameTable,
   ) {
-    let at: number = MEMORY_LAYOUT.events;
-    const doubles = (): Float64Array => {
-      const column = new Float64Array(memory, at, BATCH_ROWS);
-      at += BATCH_ROWS * 8;
-      return column;
-    };
-    const integers = (): Int32Array => {
-      const column = new Int32Array(memory, at, BATCH_ROWS);
-      at += BATCH_ROWS * 4;
-      return column;
-    };
+    const plan = new ColumnPlan(memory, MEMORY_LAYOUT.events);
     // The compiled classifier writes the same columns: order and types are part of the layout.
-    this.mac = doubles();
-    this.bssid = doubles();
-    this.signal = doubles();
-    this.txrate = doubles();
-    this.eventClass = integers();
-    this.groups = integers();
-    this.ssid = integers();
-    this.reason = integers();
-    this.status = integers();
-    this.freq = integers();
-    this.flags = integers();
+    this.mac = plan.doubles();
+    this.bssid = plan.doubles();
+    this.signal = plan.doubles();
+    this.txrate = plan.doubles();
+    this.eventClass = plan.integers();
+    this.groups = plan.integers();
+    this.ssid = plan.integers();
+    this.reason = plan.integers();
+    this.status = plan.integers();
+    this.freq = plan.integers();
+    this.flags = plan.integers();
   }
 }
 

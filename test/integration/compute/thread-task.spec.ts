@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ranges, threadCount } from '../../../src/platform/compute/thread-count.js';
-import { runInThread } from '../../../src/platform/compute/thread-task.js';
+import { endAhead, runInThread, startAhead } from '../../../src/platform/compute/thread-task.js';
 import { AppError } from '../../../src/shared/errors.js';
 import { parseForestParams, resolveForestParams } from '../../../src/training/core/forest/forest-params.js';
 import { growTrees } from '../../../src/training/core/forest/grow.js';
@@ -62,6 +62,34 @@ describe('a task on a thread', () => {
     const task = growTask(300, 4);
     const forest = await runInThread<GrowTask, Forest>('grow', task);
     expect(forest).toEqual(growTrees(task.x, task.rows, task.columns, task.params, 0, 4));
+  });
+
+  it('is taken by a thread that was started ahead, by one task only', async () => {
+    startAhead('grow');
+    startAhead('grow');
+    const task = growTask(300, 4);
+    const [first, second] = await Promise.all([
+      runInThread<GrowTask, Forest>('grow', task),
+      runInThread<GrowTask, Forest>('grow', growTask(300, 5)),
+    ]);
+    expect(first).toEqual(growTrees(task.x, task.rows, task.columns, task.params, 0, 4));
+    expect(second.treeCount).toBe(5);
+  });
+
+  it('starts a thread when those that were started ahead have been ended', async () => {
+    startAhead('grow');
+    endAhead();
+    const forest = await runInThread<GrowTask, Forest>('grow', growTask(300, 4));
+    expect(forest.treeCount).toBe(4);
+  });
+
+  it('ends by an abort also where the thread was started ahead', async () => {
+    startAhead('grow');
+    const stop = new AbortController();
+    const work = runInThread<GrowTask, Forest>('grow', growTask(50_000, 3000), { signal: stop.signal });
+    const ended = rejection(() => work);
+    stop.abort(new AppError('cancelled', 'The run was cancelled.'));
+    expect(await ended).toMatchObject({ code: 'cancelled' });
   });
 
   it('ends within a second of an abort, with the reason it was given', async () => {

@@ -126,10 +126,10 @@ describe('the registry', () => {
 
   it('leaves neither files nor a row when a file cannot be written', async () => {
     const { registry, directory } = await freshRegistry();
-    // A spec that JSON cannot hold fails in the middle of writing.
-    const spec = { ...buildTrainedModel().spec, loop: undefined as unknown };
-    spec.loop = spec;
-    await rejection(() => register(registry, { spec }));
+    // A configuration that JSON cannot hold fails in the middle of writing, at metadata.json.
+    const config = { ...buildTrainedModel().config, loop: undefined as unknown };
+    config.loop = config;
+    await rejection(() => register(registry, { config }));
     expect(readdirSync(directory)).toEqual([]);
     expect(await versions.all()).toEqual([]);
   });

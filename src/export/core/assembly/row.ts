@@ -1,3 +1,4 @@
+import { checkClock } from './host';
 import { BAD_NAME, lookup, NO_NAME } from './names';
 import { Kind, Slot, spanEnd, spanKind, spanStart, State, Stop } from './state';
 import { undoubleInto, unescapeInto } from './strings';
@@ -55,9 +56,7 @@ function leave(stop: i32): bool {
 
 /** Appends the record whose fields have been found; false (with State.stop) when it is left to the twin. */
 export function appendRow(start: usize): bool {
-  // isClockSample of clock-check.ts: the reader compares the clocks of these.
   const byteOffset = State.base + <f64>start;
-  if (byteOffset < 65_536 || ((<u64>byteOffset) & 0x3ffff) < 1024) return leave(Stop.clock);
   if (spanKind(Slot.timestamp) != Kind.plain) return leave(Stop.timestamp);
   if (!parseTimestamp(spanStart(Slot.timestamp), spanEnd(Slot.timestamp))) return leave(Stop.timestamp);
 
@@ -98,6 +97,11 @@ export function appendRow(start: usize): bool {
   store<u32>(State.messageStart + at4, <u32>messageStart);
   store<u32>(State.messageEnd + at4, <u32>messageEnd);
   store<i32>(State.flags + at4, (level & ~255) | (Timestamp.zoned ? 0 : NO_ZONE));
+  // isClockSample of clock-check.ts.
+  if (byteOffset < 65_536 || ((<u64>byteOffset) & 0x3ffff) < 1024) {
+    const raw = Slot.rawMessage;
+    checkClock(State.rows, spanKind(raw), spanStart(raw), spanEnd(raw));
+  }
   State.rows++;
   State.recordNumber += 1;
   return true;

@@ -25,7 +25,6 @@ export namespace Stop {
   export const level: i32 = 9;
   export const separator: i32 = 10;
   export const columns: i32 = 11;
-  export const clock: i32 = 12;
 }
 
 export class State {
@@ -81,6 +80,7 @@ export namespace Slot {
   export const deviceId: i32 = 7;
   export const deviceIp: i32 = 8;
   export const host: i32 = 10;
+  export const rawMessage: i32 = 11;
 }
 
 /** Notes where the value of a known field lies: 12 bytes a slot. */
