@@ -8,7 +8,7 @@
  * Words used below: a WiFi line is a line of a WiFi program or of a WiFi event class; event classes are those of
  * event-class.ts; a ratio of an empty window is 0.
  */
-export const CATALOGUE_VERSION = '2';
+export const CATALOGUE_VERSION = '3';
 
 export type FeatureKind = 'count' | 'ratio' | 'measure' | 'categorical' | 'flag';
 
@@ -209,6 +209,104 @@ const DEFINITIONS = [
     'Longest run of empty sixtieths of the window; the length of the window when it is empty.',
   ),
   feature('top_program_share', 'ratio', 'share', 'Lines of the most frequent program per line.'),
+  feature(
+    'auth_fail_30m',
+    'count',
+    'lines',
+    'Lines of a failed authentication (as in auth_failure_ratio) in the context.',
+    RARE,
+  ),
+  feature(
+    'failing_macs_30m',
+    'count',
+    'addresses',
+    'Distinct addresses named by lines of a failed authentication in the context.',
+    RARE,
+  ),
+  feature(
+    'max_reconnects_per_mac_30m',
+    'count',
+    'lines',
+    'Most associations and reassociations (assoc, wlc_assoc that was not refused, supp_associated) of one address in the context.',
+    RARE,
+  ),
+  feature(
+    'disconnected_macs',
+    'count',
+    'addresses',
+    'Distinct addresses that lost their link (sta_disconnected, supp_disconnected, wlc_deauth, wlc_disassoc, k_conn_lost, k_deauth_rx, k_disassoc_rx) in the window.',
+    RARE,
+  ),
+  feature(
+    'disconnected_share',
+    'ratio',
+    'share',
+    'disconnected_macs per client that the device has seen up to the end of the window, itself included; 0 when nobody lost a link.',
+    RARE,
+  ),
+  feature(
+    'disconnect_burst_10s',
+    'count',
+    'links',
+    'Most links lost within ten whole seconds of the window; one address counts once a second, because several layers log the same loss.',
+    RARE,
+  ),
+  feature(
+    'new_bssid_count',
+    'count',
+    'addresses',
+    'Access points the device as a client contacts for the first time (supp_auth_try, supp_assoc_try, supp_associated, supp_connected, k_auth, k_assoc, k_assoc_rx).',
+    RARE,
+  ),
+  feature(
+    'new_mac_count',
+    'count',
+    'addresses',
+    'Clients that the device sees for the first time in this window, by the address in an event that names a client.',
+    RARE,
+  ),
+  feature(
+    'new_random_mac_share_30m',
+    'ratio',
+    'share',
+    'Made-up addresses (locally administered bit) among the clients first seen in the context; 0 without any.',
+    RARE,
+  ),
+  feature(
+    'channel_changes_30m',
+    'count',
+    'lines',
+    'Lines of dfs_radar, dfs_cac, dfs_new_channel, channel_switch and acs in the context; the hourly routine of ASUS routers (acs_routine) is left out.',
+    RARE,
+  ),
+  feature(
+    'boot_crash_30m',
+    'count',
+    'lines',
+    'Lines of boot, reboot, ap_enabled, ap_disabled and fw_crash in the context.',
+    RARE,
+  ),
+  feature(
+    'silence_minutes',
+    'measure',
+    'min',
+    'Longest time without a line that ends in the window or lasts beyond its end, measured in whole sixtieths of the window since it began, in whatever window of the input.',
+    RARE,
+  ),
+  feature(
+    'dhcp_unanswered_30m',
+    'count',
+    'addresses',
+    'Distinct addresses with a dhcp_discover and no dhcp_ack in the context, plus the lines of dhcp_exhausted in it.',
+    RARE,
+  ),
+  feature(
+    'abnormal_reason_30m',
+    'count',
+    'links',
+    'Links lost with the reason 2, 6, 7, 15 or 16 in the context; one address counts once a second.',
+    RARE,
+  ),
 ] as const;
 
 export type FeatureName = (typeof DEFINITIONS)[number]['name'];

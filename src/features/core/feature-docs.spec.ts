@@ -74,6 +74,12 @@ const GROUPS: readonly (readonly [string, number])[] = [
   ['disassociation', DISASSOCIATION],
   ['refused', AUTH_FAILURE],
   ['beacon', BEACON],
+  ['lost once', LINK_LOST],
+  ['association', ASSOCIATION],
+  ['channel', CHANNEL],
+  ['restart', RESTART],
+  ['access point contacted', AP_CONTACT],
+  ['names a client', CLIENT],
 ];
 
 function classRow(name: (typeof EVENT_CLASSES)[number]): string[] {

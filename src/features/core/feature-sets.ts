@@ -35,6 +35,20 @@ const WIFI: readonly FeatureName[] = [
   'max_device_activity',
   'mean_device_activity',
   'signal_missing',
+  'auth_fail_30m',
+  'failing_macs_30m',
+  'max_reconnects_per_mac_30m',
+  'disconnected_macs',
+  'disconnected_share',
+  'disconnect_burst_10s',
+  'new_bssid_count',
+  'new_mac_count',
+  'new_random_mac_share_30m',
+  'channel_changes_30m',
+  'boot_crash_30m',
+  'silence_minutes',
+  'dhcp_unanswered_30m',
+  'abnormal_reason_30m',
 ];
 
 /** For logs without WiFi lines (many real exports have none): volume, severities, programs, pauses. */

@@ -38,7 +38,15 @@ export const DEVICES = 23;
 export const TOP_DEVICE = 24;
 /** Programs of the numbers 0 to 31 that the window has had: a short cut only, the set of programs knows as well. */
 export const FIRST_PROGRAMS = 25;
-export const INT_COLUMNS = 26;
+/** Lines that the features of context sum up; only for sets that have such features, as everything below. */
+export const CHANNELS = 26;
+export const RESTARTS = 27;
+export const EXHAUSTED = 28;
+/** Known when the window is closed: most links lost within ten seconds, links lost, and lost for an odd reason. */
+export const BURST = 29;
+export const LOSSES = 30;
+export const ODD_LOSSES = 31;
+export const INT_COLUMNS = 32;
 
 /** Columns of `sums`. */
 /** Start of the window, ms since the epoch. */
@@ -63,7 +71,7 @@ const NOT_YET = 0x7fffffff;
 const OR = [BAND_BITS, BINS_LOW, BINS_HIGH];
 const ADD = [
   ...[LOGS, WIFI_LINES, AUTH_FAILURES, DISCONNECTS, DISASSOCIATIONS, BEACONS, CONNECTS, JOINS],
-  ...[ERRORS, WARNINGS, ERROR_TEXTS, SIGNALS, RATES],
+  ...[ERRORS, WARNINGS, ERROR_TEXTS, SIGNALS, RATES, CHANNELS, RESTARTS, EXHAUSTED],
 ];
 
 export class WindowSlots {

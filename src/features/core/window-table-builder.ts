@@ -1,3 +1,5 @@
+import type { ContextSums } from './context-sums.js';
+import { ContextWalk } from './context-walk.js';
 import { connectionType, deviceType } from './device-kind.js';
 import type { EarliestWindows } from './earliest-windows.js';
 import type { FeatureColumns, GridCell } from './feature-formulas.js';
@@ -17,6 +19,14 @@ export const ROW_TOP_DEVICE = 3;
 export const ROW_INTEGERS = 2;
 export const POOLED_ROW_INTEGERS = 4;
 
+/** Adds to the numbers of lists of addresses in rows of another part; `at` = where they are in a row. */
+export function rebaseLists(blocks: readonly ArrayBuffer[], width: number, at: number, base: number): void {
+  for (const block of blocks) {
+    const rows = new Int32Array(block);
+    for (let i = at; i < rows.length; i += width) if (rows[i] !== 0) rows[i] += base;
+  }
+}
+
 const PROGRAM_MASK = (1 << KIND_BAND_SHIFT) - 1;
 
 export interface TableInput {
@@ -30,6 +40,8 @@ export interface TableInput {
   readonly deviceName: (owner: number) => string;
   /** First window of each program; null when no feature asks. */
   readonly earliest: EarliestWindows | null;
+  /** Null when no feature asks. */
+  readonly context: ContextSums | null;
 }
 
 /**
@@ -78,6 +90,7 @@ class GridWalk {
   private readonly slotRows: Int32Array;
   private readonly empty: Float32Array;
   private readonly newPrograms: Int32Array | null;
+  private readonly context: ContextWalk | null;
 
   constructor(
     private readonly input: TableInput,
@@ -90,6 +103,9 @@ class GridWalk {
     this.slotRows = new Int32Array(owners.length);
     this.empty = new Float32Array(input.columns.window.length);
     this.newPrograms = input.earliest === null ? null : this.countNewPrograms(input.earliest);
+    const { config, ledger, context: sums } = input;
+    this.context = sums === null ? null : new ContextWalk({ config, ledger, sums, owners });
+    this.context?.readEdge(range);
     this.readEdge();
   }
 
@@ -103,6 +119,7 @@ class GridWalk {
         slotRows[device] = -ledger.index.get(owners[device], index) - 1;
       }
       this.readActivity();
+      this.context?.next(startMs);
       if (slotRows.includes(-1)) input.emptyWindow(startMs, this.empty);
       for (let device = 0; device < owners.length; device++) {
         const row = window * owners.length + device;
@@ -134,6 +151,10 @@ class GridWalk {
     cell.connectionType = connectionType(this.bands[device]);
     cell.newPrograms = this.newPrograms === null ? 0 : this.newPrograms[row];
     for (const { column, formula } of grid) table.values[base + column] = formula(cell);
+    if (this.context !== null) {
+      const context = this.context.read(device, finished);
+      for (const { column, formula } of input.columns.context) table.values[base + column] = formula(context);
+    }
     if (finished >= 0) rows.release(finished);
   }
 

@@ -95,7 +95,7 @@ export class AgentAggregator implements RowAggregator, SlotKeeper {
       formula: () => 0,
     }));
     return buildWindowTable({
-      ...{ config, ledger, columns: { window, grid: [] }, earliest: null },
+      ...{ config, ledger, columns: { window, grid: [], context: [] }, earliest: null, context: null },
       featureNames: agent.features.map(({ name }) => name),
       emptyWindow: () => undefined,
       deviceName: () => OWNER_NAME,
@@ -105,7 +105,7 @@ export class AgentAggregator implements RowAggregator, SlotKeeper {
   exportState(): AggregatorState {
     const { ledger, tally } = this;
     return {
-      ...{ devices: [], programs: [], ints: new Int32Array(0), earliest: null },
+      ...{ devices: [], programs: [], ints: new Int32Array(0), earliest: null, context: null },
       ...tally.export(ledger.openSlots()),
       ledger: ledger.export(),
     };

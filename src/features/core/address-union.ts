@@ -1,0 +1,88 @@
+import { isFollowed } from './address-sample.js';
+import type { AddressLists } from './address-lists.js';
+import { ANSWERED, COUNT_SHIFT, DISCOVERED, FAILED, LOST, STATION_TAG } from './context-sums.js';
+import { pairHash } from './pair-hash.js';
+
+const FLAGS_MASK = 0xffff;
+
+/** Distinct addresses of several windows by what they did: who did it in two windows counts once. */
+export class AddressUnion {
+  /** Addresses that failed to authenticate, that lost a link, that asked for a DHCP lease and got none. */
+  failed = 0;
+  lost = 0;
+  unanswered = 0;
+  /** Most associations of one address. */
+  mostAssociations = 0;
+  private cells = new Int32Array(256).fill(-1);
+  private addresses = new Float64Array(128);
+  private values = new Float64Array(128);
+  private flags = new Int32Array(128);
+  private size = 0;
+
+  constructor(private readonly lists: AddressLists) {}
+
+  /** @param numbers of lists, 0 among them */
+  load(numbers: Int32Array): void {
+    this.clear();
+    let level = 0;
+    let entries = 0;
+    for (const list of numbers) {
+      if (list === 0) continue;
+      level = Math.max(level, this.lists.level(list));
+      entries += this.lists.size(list);
+    }
+    if (entries === 0) return;
+    this.reserve(entries);
+    for (const list of numbers) {
+      this.lists.visit(list, (address, tag, value) => {
+        if (tag === STATION_TAG && isFollowed(address, level)) this.add(address, value);
+      });
+    }
+    this.count(2 ** level);
+  }
+
+  private clear(): void {
+    if (this.size > 0) this.cells.fill(-1);
+    this.size = 0;
+    this.failed = 0;
+    this.lost = 0;
+    this.unanswered = 0;
+    this.mostAssociations = 0;
+  }
+
+  private add(address: number, value: number): void {
+    const { cells, addresses } = this;
+    const mask = cells.length - 1;
+    let cell = pairHash(0, address) & mask;
+    while (cells[cell] >= 0 && addresses[cells[cell]] !== address) cell = (cell + 1) & mask;
+    let entry = cells[cell];
+    if (entry < 0) {
+      entry = this.size++;
+      cells[cell] = entry;
+      addresses[entry] = address;
+      this.flags[entry] = 0;
+      this.values[entry] = 0;
+    }
+    this.flags[entry] |= value & FLAGS_MASK;
+    this.values[entry] += value >>> COUNT_SHIFT;
+  }
+
+  private count(scale: number): void {
+    for (let entry = 0; entry < this.size; entry++) {
+      const flags = this.flags[entry];
+      if ((flags & FAILED) !== 0) this.failed += scale;
+      if ((flags & LOST) !== 0) this.lost += scale;
+      if ((flags & (DISCOVERED | ANSWERED)) === DISCOVERED) this.unanswered += scale;
+      if (this.values[entry] > this.mostAssociations) this.mostAssociations = this.values[entry];
+    }
+  }
+
+  private reserve(entries: number): void {
+    if (entries <= this.addresses.length) return;
+    const room = 2 ** Math.ceil(Math.log2(entries));
+    this.addresses = new Float64Array(room);
+    this.values = new Float64Array(room);
+    this.flags = new Int32Array(room);
+    this.cells = new Int32Array(2 * room).fill(-1);
+  }
+}
