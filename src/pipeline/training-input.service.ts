@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { refusalText } from '../export/core/refusal-text.js';
 import { keptLogs, type ValidationReport } from '../export/core/validation-report.js';
 import { featureSet } from '../features/core/feature-sets.js';
+import type { FeatureState } from '../features/core/feature-state.js';
 import { inTimeOrder } from '../features/core/feature-table.js';
 import type { TableReport } from '../features/core/table-report.js';
 import { tableSet, type ColumnSet } from '../features/core/table-set.js';
@@ -13,7 +14,9 @@ import { AppError } from '../shared/errors.js';
 import { assertEnoughWindows } from '../training/core/enough-windows.js';
 import { shuffledSplit, type RowSplit } from '../training/core/shuffled-split.js';
 import { temporalSplit, type TemporalSplit } from '../training/core/split.js';
+import { GAP_WINDOWS } from '../workers/feature-basis.js';
 import type { TableResult } from '../workers/table-task.js';
+import { afterWarmup } from '../training/core/warmup.js';
 import { tableEvidence, windowEvidence, type HoldoutEvidence } from './holdout-evidence.js';
 import { ingestTask } from './ingest-task.js';
 import type { RunConfig } from './run-config.js';
@@ -31,6 +34,8 @@ export interface TrainingInput {
   readonly window: WindowConfig;
   readonly table: Pick<WindowTable, 'featureNames' | 'values'>;
   readonly split: RowSplit;
+  /** What the values of the rows depend on; null = on the records alone. */
+  readonly state: FeatureState | null;
   readonly evidence: HoldoutEvidence;
   /** Rows that come in a day, over all devices; null: the rows have no times. */
   readonly rowsPerDay: number | null;
@@ -61,9 +66,11 @@ function windowInput({ report, table }: Extraction, config: RunConfig): Training
   const { features } = config.values;
   const set = featureSet(features.set);
   assertEnoughWindows(table, set);
-  const split = splitInTime(table.startMs, config);
+  const whole = splitInTime(table.startMs, config);
+  const split = set.hasState ? afterWarmup(whole, table.startMs, features.warmup_hours) : whole;
   return {
     report,
+    state: table.state ?? null,
     logCount: keptLogs(report.stats),
     set,
     window: ingestTask({ files: [] }, config.values).window,
@@ -98,6 +105,7 @@ function tableInput({ report, table: asRead }: TableResult, config: RunConfig): 
   const { length, stride } = features.window;
   return {
     report,
+    state: null,
     logCount: 0,
     set: tableSet(table.featureNames),
     window: {
@@ -129,7 +137,7 @@ function splitInTime(startMs: Float64Array, { values }: RunConfig): TemporalSpli
   return temporalSplit(startMs, {
     validationSize: values.training.validation_size,
     testSize: values.training.test_size,
-    gapWindows: 1,
+    gapWindows: GAP_WINDOWS,
     windowSeconds: values.features.window.length,
     strideSeconds: values.features.window.stride,
   });

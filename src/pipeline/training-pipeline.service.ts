@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { EvaluationService } from '../evaluation/evaluation.service.js';
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import { buildFeatureSpec } from '../features/core/feature-spec.js';
+import { stateFile } from '../features/core/feature-state.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import { APP_VERSION } from '../platform/app-version.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
@@ -15,6 +16,7 @@ import {
 } from '../training/core/forest/forest-params.js';
 import type { Forest } from '../training/core/forest/forest.js';
 import { prepareDataset, type PreparedDataset } from '../training/core/prepare-dataset.js';
+import { sha256Hex } from '../shared/digest.js';
 import { chooseOffset } from '../training/core/threshold-policy.js';
 import { ForestTrainerService, type FitOptions } from '../training/forest-trainer.service.js';
 import { evaluationInput } from './evaluation-task.js';
@@ -74,6 +76,7 @@ export class TrainingPipelineService {
       window: rows.window,
       preprocessing: data.preprocessing,
       options: config.values.features,
+      stateSha256: rows.state === null ? undefined : sha256Hex(stateFile(rows.state)),
     });
     const input = evaluationInput({
       data,
@@ -203,6 +206,7 @@ function trainedModel(parts: TrainedParts): TrainedModel {
     parentVersion: null,
     featureSet: rows.set.name,
     spec: parts.spec,
+    featureState: rows.state,
     forest: fitted.forest,
     preprocessing: data.preprocessing,
     hyperparameters: hyperparameters(config),

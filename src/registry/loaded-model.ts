@@ -1,9 +1,11 @@
 import { assertNothingMissing } from '../features/core/feature-policy.js';
 import { imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
 import { parseFeatureSpec, preprocessingFromSpec } from '../features/core/feature-spec.js';
+import { parseFeatureState, type FeatureState } from '../features/core/feature-state.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { FeatureValues, Preprocessing } from '../features/core/preprocessing.js';
 import { loadKernel } from '../platform/compute/kernel-files.js';
+import { sha256Hex } from '../shared/digest.js';
 import { AppError } from '../shared/errors.js';
 import { decodeForest } from '../training/core/forest/codec.js';
 import type { Forest } from '../training/core/forest/forest.js';
@@ -31,6 +33,8 @@ export class LoadedModel {
     readonly forest: Forest,
     readonly preprocessing: Preprocessing,
     readonly offset: number,
+    /** What the rows of the model are computed with; null = the records alone. */
+    readonly state: FeatureState | null,
   ) {
     this.featureNames = spec.features.map(({ name }) => name);
   }
@@ -89,5 +93,25 @@ export function loadModel(store: ArtifactStore, version: string): LoadedModel {
       `Model ${version} is inconsistent: its forest takes ${forest.featureCount} features, its ${VERSION_FILES.featureSpec} lists ${spec.features.length}.`,
     );
   }
-  return new LoadedModel(version, spec, forest, preprocessingFromSpec(spec), offset);
+  return new LoadedModel(version, spec, forest, preprocessingFromSpec(spec), offset, readState(store, version, spec));
+}
+
+/** @throws AppError `artifact_integrity` unless the file is the one that the spec was made with */
+function readState(
+  store: ArtifactStore,
+  version: string,
+  { state_sha256: expected }: FeatureSpec,
+): FeatureState | null {
+  if (expected === undefined) return null;
+  const bytes = store.read(version, VERSION_FILES.featureState);
+  const actual = sha256Hex(bytes);
+  if (actual !== expected) {
+    throw new AppError(
+      'artifact_integrity',
+      `${VERSION_FILES.featureState} of model ${version} was changed: SHA-256 ${actual}, ${VERSION_FILES.featureSpec} says ${expected}.`,
+      { hint: 'Restore the version from a backup or train again.' },
+    );
+  }
+  // The hash says that these are the bytes that were written.
+  return parseFeatureState(JSON.parse(bytes.toString('utf8')));
 }

@@ -1,6 +1,7 @@
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import type { InputFile, ValidationReport } from '../export/core/validation-report.js';
 import type { TableFile, TableReport } from '../features/core/table-report.js';
+import type { FeatureState } from '../features/core/feature-state.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { FeatureValues, Preprocessing } from '../features/core/preprocessing.js';
 import type { Forest } from '../training/core/forest/forest.js';
@@ -12,6 +13,8 @@ export interface TrainedModel {
   readonly parentVersion: string | null;
   readonly featureSet: string;
   readonly spec: FeatureSpec;
+  /** What the values depend on, as `spec.state_sha256` says; null = on the records alone. */
+  readonly featureState: FeatureState | null;
   readonly forest: Forest;
   readonly preprocessing: Preprocessing;
   readonly hyperparameters: Hyperparameters;

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { stateFile } from '../features/core/feature-state.js';
 import { TABLE_SET } from '../features/core/table-set.js';
 import { sha256Hex } from '../shared/digest.js';
 import { parseForestParams } from '../training/core/forest/forest-params.js';
@@ -40,6 +41,7 @@ export function writeVersionFiles(
   );
   staged.write(VERSION_FILES.forest, encodeForest(model.forest));
   staged.write(VERSION_FILES.featureSpec, jsonFile(model.spec));
+  if (model.featureState !== null) staged.write(VERSION_FILES.featureState, stateFile(model.featureState));
   staged.write(
     VERSION_FILES.baseline,
     jsonFile(buildBaseline(model.trainValues, model.trainRows, featureNames)),

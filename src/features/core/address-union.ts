@@ -13,6 +13,9 @@ export class AddressUnion {
   unanswered = 0;
   /** Most associations of one address. */
   mostAssociations = 0;
+  /** Readings of clients whose usual signal is known, and by how many dB they were below it in all. */
+  signalReadings = 0;
+  signalDrop = 0;
   private cells = new Int32Array(256).fill(-1);
   private addresses = new Float64Array(128);
   private values = new Float64Array(128);
@@ -21,8 +24,11 @@ export class AddressUnion {
 
   constructor(private readonly lists: AddressLists) {}
 
-  /** @param numbers of lists, 0 among them */
-  load(numbers: Int32Array): void {
+  /**
+   * @param numbers of lists, 0 among them
+   * @param usual dBm by address
+   */
+  load(numbers: Int32Array, usual: ReadonlyMap<number, number>): void {
     this.clear();
     let level = 0;
     let entries = 0;
@@ -35,7 +41,9 @@ export class AddressUnion {
     this.reserve(entries);
     for (const list of numbers) {
       this.lists.visit(list, (address, tag, value) => {
-        if (tag === STATION_TAG && isFollowed(address, level)) this.add(address, value);
+        if (!isFollowed(address, level)) return;
+        if (tag === STATION_TAG) this.add(address, value);
+        else this.addReadings(usual.get(address), -tag, value >>> COUNT_SHIFT);
       });
     }
     this.count(2 ** level);
@@ -48,6 +56,14 @@ export class AddressUnion {
     this.lost = 0;
     this.unanswered = 0;
     this.mostAssociations = 0;
+    this.signalReadings = 0;
+    this.signalDrop = 0;
+  }
+
+  private addReadings(usual: number | undefined, dbm: number, count: number): void {
+    if (usual === undefined) return;
+    this.signalReadings += count;
+    this.signalDrop += (usual - dbm) * count;
   }
 
   private add(address: number, value: number): void {

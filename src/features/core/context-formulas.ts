@@ -23,6 +23,12 @@ export interface ContextCell {
   readonly contextNewLocalClients: number;
   readonly newAccessPoints: number;
   readonly silentMinutes: number;
+  /** Lines of the window, and the median of the device at this hour; NaN = not known. */
+  readonly lines: number;
+  readonly usualLines: number;
+  /** Readings in the context of clients whose usual signal is known, and by how many dB they were below it in all. */
+  readonly signalReadings: number;
+  readonly signalDrop: number;
 }
 
 export const CONTEXT_FORMULAS = {
@@ -41,6 +47,11 @@ export const CONTEXT_FORMULAS = {
   silence_minutes: ({ silentMinutes }) => silentMinutes,
   dhcp_unanswered_30m: ({ unansweredAddresses, exhausted }) => unansweredAddresses + exhausted,
   abnormal_reason_30m: ({ oddLosses }) => oddLosses,
+  log_rate_logratio: ({ lines, usualLines }) => Math.log((lines + 1) / (usualLines + 1)),
 } satisfies Partial<Record<FeatureName, (cell: ContextCell) => number>>;
 
 export type ContextFeature = keyof typeof CONTEXT_FORMULAS;
+
+/** Whether a feature is made of what only sets with features of context collect. */
+export const needsContext = (name: string): boolean =>
+  name in CONTEXT_FORMULAS || name === 'disconnect_burst_10s';

@@ -307,6 +307,13 @@ const DEFINITIONS = [
     'Links lost with the reason 2, 6, 7, 15 or 16 in the context; one address counts once a second.',
     RARE,
   ),
+  feature(
+    'log_rate_logratio',
+    'measure',
+    'log',
+    'Natural logarithm of (lines + 1) / (usual lines + 1); usual = the median over the training windows of the device that begin in the same local hour, or of all devices for one that training did not see.',
+    MISSING,
+  ),
 ] as const;
 
 export type FeatureName = (typeof DEFINITIONS)[number]['name'];

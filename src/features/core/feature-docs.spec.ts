@@ -4,8 +4,12 @@ import { describe, expect, it } from 'vitest';
 import type { AgentDefinition } from './agents/agent-rule.js';
 import { AGENTS } from './agents/agent-sets.js';
 import {
+  AP_CONTACT,
+  ASSOCIATION,
   AUTH_FAILURE,
   BEACON,
+  CHANNEL,
+  CLIENT,
   CONNECT,
   DISASSOCIATION,
   DISCONNECT,
@@ -13,6 +17,8 @@ import {
   eventClassId,
   eventGroups,
   JOIN,
+  LINK_LOST,
+  RESTART,
   WIFI,
 } from './event-class.js';
 import type { RuleConditions } from './event-conditions.js';

@@ -2,6 +2,7 @@ import { AppError } from '../../shared/errors.js';
 import { AgentAggregator } from './agents/agent-aggregator.js';
 import type { AgentDefinition } from './agents/agent-rule.js';
 import { AGENTS } from './agents/agent-sets.js';
+import { needsContext } from './context-formulas.js';
 import { FEATURE_CATALOGUE, type FeatureName } from './feature-catalogue.js';
 import type { FeatureSetDefinition } from './feature-set.js';
 import { WindowAggregator } from './window-aggregator.js';
@@ -49,6 +50,7 @@ const WIFI: readonly FeatureName[] = [
   'silence_minutes',
   'dhcp_unanswered_30m',
   'abnormal_reason_30m',
+  'log_rate_logratio',
 ];
 
 /** For logs without WiFi lines (many real exports have none): volume, severities, programs, pauses. */
@@ -81,6 +83,7 @@ function events(
     features,
     pooled: false,
     preprocessing: 'standard',
+    hasState: names.some(needsContext),
     wifiRequired,
     programs: null,
     createAggregator: (window, zone, options) => new WindowAggregator({ window, features, zone, ...options }),
@@ -95,6 +98,7 @@ function agentSet(agent: AgentDefinition): FeatureSetDefinition {
     features,
     pooled: true,
     preprocessing: 'identity',
+    hasState: false,
     wifiRequired,
     programs,
     createAggregator: (window, _zone, options) => new AgentAggregator({ window, agent, ...options }),

@@ -139,6 +139,7 @@ export function checkFeatureSpec(json: unknown): FeatureSpec {
     pooled: flag(spec.pooled, 'pooled'),
     features: entries,
     window: window(spec.window),
+    ...(spec.state_sha256 === undefined ? {} : { state_sha256: text(spec.state_sha256, 'state_sha256') }),
     preprocessing: preprocessing(spec.preprocessing, entries.length),
     hash: text(spec.hash, 'hash'),
   };

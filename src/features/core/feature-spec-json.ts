@@ -31,6 +31,8 @@ export interface FeatureSpec {
     readonly group_by: 'device' | 'all';
     readonly timezone: string;
   };
+  /** SHA-256 of `feature_state.json`; absent when the values depend on the records alone. */
+  readonly state_sha256?: string;
   readonly preprocessing: {
     /** "identity": the model takes raw values; the numbers below change nothing. */
     readonly kind: 'standard' | 'identity';

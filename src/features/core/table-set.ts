@@ -24,6 +24,7 @@ export function tableSet(featureNames: readonly string[]): ColumnSet {
     })),
     pooled: false,
     preprocessing: 'standard',
+    hasState: false,
     wifiRequired: false,
     programs: null,
   };

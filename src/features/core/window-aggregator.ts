@@ -2,11 +2,12 @@ import { BATCH_ROWS } from '../../export/core/ingest-memory.js';
 import type { NameTable, RecordNames } from '../../export/core/name-table.js';
 import { ROW, type RecordBatch } from '../../export/core/record-batch.js';
 import { type AggregatorState, renumber } from './aggregator-state.js';
+import { needsContext } from './context-formulas.js';
 import { CONTEXT_INTEGERS, writeContext } from './context-windows.js';
 import type { EventColumns } from './event-columns.js';
 import type { FeatureDefinition } from './feature-catalogue.js';
 import { featureColumns, type FeatureColumns } from './feature-formulas.js';
-import type { AggregatorOptions, RowAggregator } from './feature-set.js';
+import type { AggregatorOptions, FeatureBasis, RowAggregator } from './feature-set.js';
 import { ProgramTraits } from './program-traits.js';
 import type { WindowLines } from './slot-sets.js';
 import { TextNumbers } from './text-numbers.js';
@@ -87,7 +88,7 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
     this.pooled = config.groupBy === 'all';
     this.traits = new ProgramTraits(names.programs);
     this.view = new WindowView(config.lengthSeconds, zone);
-    const hasContext = this.columns.context.length > 0 || this.featureNames.includes('disconnect_burst_10s');
+    const hasContext = this.featureNames.some(needsContext);
     this.contextAt = this.pooled ? POOLED_ROW_INTEGERS : ROW_INTEGERS;
     const integers = this.contextAt + (hasContext ? CONTEXT_INTEGERS : 0);
     this.ledger = new WindowLedger({
@@ -143,16 +144,17 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
     ledger.endBatch(kept);
   }
 
-  finish(): WindowTable {
+  finish(basis: FeatureBasis = { trainingWindows: ({ length }) => length }): WindowTable {
     const { config, columns, featureNames, ledger, sums } = this;
     ledger.closeAll();
     sums.drop();
     return buildWindowTable({
-      ...{ config, columns, featureNames, ledger, earliest: sums.earliest, context: sums.context },
+      ...{ config, columns, featureNames, ledger, basis, earliest: sums.earliest, context: sums.context },
       emptyWindow: (startMs, values) => {
         this.view.loadEmpty(startMs);
         this.compute(values, 0);
       },
+      hourAt: (startMs) => this.view.hourAt(startMs),
       deviceName: (owner) => this.ownerName(owner),
     });
   }

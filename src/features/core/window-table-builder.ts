@@ -2,6 +2,10 @@ import type { ContextSums } from './context-sums.js';
 import { ContextWalk } from './context-walk.js';
 import { connectionType, deviceType } from './device-kind.js';
 import type { EarliestWindows } from './earliest-windows.js';
+import type { FeatureBasis } from './feature-set.js';
+import { recallFirstSeen } from './recall-state.js';
+import type { FeatureState } from './feature-state.js';
+import { fitState } from './fit-state.js';
 import type { FeatureColumns, GridCell } from './feature-formulas.js';
 import { gridRange, type GridRange } from './window-grid.js';
 import type { WindowLedger } from './window-ledger.js';
@@ -42,6 +46,10 @@ export interface TableInput {
   readonly earliest: EarliestWindows | null;
   /** Null when no feature asks. */
   readonly context: ContextSums | null;
+  /** What the features of context take from what was learnt. */
+  readonly basis: FeatureBasis;
+  /** Local hour, 0 to 23, at a moment. */
+  readonly hourAt: (ms: number) => number;
 }
 
 /**
@@ -68,13 +76,33 @@ export function buildWindowTable(input: TableInput): WindowTable {
     ),
     windowSeconds: config.lengthSeconds,
   };
-  new GridWalk(
-    input,
-    range,
-    owners.map(({ owner }) => owner),
-    table,
-  ).fill();
-  return table;
+  const numbers = owners.map(({ owner }) => owner);
+  const context = contextWalk(input, range, numbers, table.devices);
+  new GridWalk(input, range, numbers, table, context?.walk ?? null).fill();
+  return context === null ? table : { ...table, state: context.state };
+}
+
+function contextWalk(
+  { config, ledger, context: sums, basis, hourAt }: TableInput,
+  range: GridRange,
+  owners: readonly number[],
+  names: readonly string[],
+): { readonly walk: ContextWalk; readonly state: FeatureState } | null {
+  if (sums === null) return null;
+  const startOf = (index: number): number => index * config.strideSeconds * 1000;
+  const hourOf = (index: number): number => hourAt(startOf(index));
+  let state: FeatureState;
+  if ('state' in basis) {
+    ({ state } = basis);
+    recallFirstSeen(state, sums, owners, names);
+  } else {
+    const starts = Float64Array.from({ length: range.windows }, (_, i) => startOf(range.firstIndex + i));
+    const trainingWindows = basis.trainingWindows(starts);
+    state = fitState({ ledger, sums, range, trainingWindows, owners, names, hourOf });
+  }
+  const walk = new ContextWalk({ config, ledger, sums, owners, names, state, hourAt });
+  walk.readEdge(range);
+  return { walk, state };
 }
 
 /** Fills the rows of a table, one time slot after the other. */
@@ -90,22 +118,19 @@ class GridWalk {
   private readonly slotRows: Int32Array;
   private readonly empty: Float32Array;
   private readonly newPrograms: Int32Array | null;
-  private readonly context: ContextWalk | null;
 
   constructor(
     private readonly input: TableInput,
     private readonly range: GridRange,
     private readonly owners: readonly number[],
     private readonly table: WindowTable,
+    private readonly context: ContextWalk | null,
   ) {
     this.programs = new Int32Array(owners.length);
     this.bands = new Int32Array(owners.length);
     this.slotRows = new Int32Array(owners.length);
     this.empty = new Float32Array(input.columns.window.length);
     this.newPrograms = input.earliest === null ? null : this.countNewPrograms(input.earliest);
-    const { config, ledger, context: sums } = input;
-    this.context = sums === null ? null : new ContextWalk({ config, ledger, sums, owners });
-    this.context?.readEdge(range);
     this.readEdge();
   }
 
@@ -152,7 +177,7 @@ class GridWalk {
     cell.newPrograms = this.newPrograms === null ? 0 : this.newPrograms[row];
     for (const { column, formula } of grid) table.values[base + column] = formula(cell);
     if (this.context !== null) {
-      const context = this.context.read(device, finished);
+      const context = this.context.read(device, finished, table.logCount[row]);
       for (const { column, formula } of input.columns.context) table.values[base + column] = formula(context);
     }
     if (finished >= 0) rows.release(finished);

@@ -8,6 +8,8 @@ export const VERSION_FILES = {
   forest: 'forest.bin',
   metadata: 'metadata.json',
   featureSpec: 'feature_spec.json',
+  /** Only of a feature set whose values depend on what was learnt. */
+  featureState: 'feature_state.json',
   baseline: 'baseline.json',
   golden: 'golden.json',
   report: 'report.json',

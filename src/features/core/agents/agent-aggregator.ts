@@ -95,9 +95,17 @@ export class AgentAggregator implements RowAggregator, SlotKeeper {
       formula: () => 0,
     }));
     return buildWindowTable({
-      ...{ config, ledger, columns: { window, grid: [], context: [] }, earliest: null, context: null },
+      ...{
+        config,
+        ledger,
+        columns: { window, grid: [], context: [] },
+        earliest: null,
+        context: null,
+        basis: { trainingWindows: () => 0 },
+      },
       featureNames: agent.features.map(({ name }) => name),
       emptyWindow: () => undefined,
+      hourAt: () => 0,
       deviceName: () => OWNER_NAME,
     });
   }

@@ -1,0 +1,101 @@
+import { AppError } from '../../shared/errors.js';
+
+/** What one device was like in training. Times are whole seconds since the epoch, addresses twelve hexadecimal digits. */
+export interface DeviceState {
+  /** First arrival of each client, and of each access point that the device tried to join as a client. */
+  readonly clients: Readonly<Record<string, number>>;
+  readonly access_points: Readonly<Record<string, number>>;
+  /** Median of the lines of a window by local hour of its beginning, 24 numbers; null = no training window. */
+  readonly hourly_lines: readonly (number | null)[] | null;
+  /** Median signal of each client with enough readings in training, dBm; ff... = the device itself. */
+  readonly signals: Readonly<Record<string, number>>;
+}
+
+/**
+ * `feature_state.json`: what training learnt that the value of a feature depends on. A value is a function of the
+ * records and of this. What was seen first carries WHEN it was first seen, so that the training span, scored with the
+ * state, gives the training rows.
+ */
+export interface FeatureState {
+  /** How addresses were sampled (address-sample.ts), 0 = all of them are here. */
+  readonly clients_level: number;
+  readonly access_points_level: number;
+  /** For devices that training did not see: as `hourly_lines`, over the windows of all devices. */
+  readonly hourly_lines: readonly (number | null)[];
+  /** By name. */
+  readonly devices: Readonly<Record<string, DeviceState>>;
+}
+
+const HOURS = 24;
+const ADDRESS = /^[0-9a-f]{12}$/;
+
+/** @throws AppError `artifact_integrity` naming the first field that is wrong */
+export function parseFeatureState(json: unknown): FeatureState {
+  const state = object(json, 'feature_state');
+  return {
+    clients_level: level(state.clients_level, 'clients_level'),
+    access_points_level: level(state.access_points_level, 'access_points_level'),
+    hourly_lines: hours(state.hourly_lines, 'hourly_lines'),
+    devices: Object.fromEntries(
+      Object.entries(object(state.devices, 'devices')).map(([name, value]) => [
+        name,
+        device(value, `devices[${JSON.stringify(name)}]`),
+      ]),
+    ),
+  };
+}
+
+function device(value: unknown, field: string): DeviceState {
+  const item = object(value, field);
+  return {
+    clients: byAddress(item.clients, `${field}.clients`),
+    access_points: byAddress(item.access_points, `${field}.access_points`),
+    hourly_lines: item.hourly_lines === null ? null : hours(item.hourly_lines, `${field}.hourly_lines`),
+    signals: byAddress(item.signals, `${field}.signals`),
+  };
+}
+
+function fail(field: string, expected: string): never {
+  throw new AppError('artifact_integrity', `feature_state.json: "${field}" is not ${expected}.`, {
+    hint: 'Restore the version from a backup or train again.',
+  });
+}
+
+function object(value: unknown, field: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(field, 'an object');
+  return value as Record<string, unknown>;
+}
+
+function level(value: unknown, field: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 30) {
+    fail(field, 'a whole number from 0 to 30');
+  }
+  return value;
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+function hours(value: unknown, field: string): (number | null)[] {
+  const valid = (item: unknown): item is number | null => item === null || isNumber(item);
+  if (!Array.isArray(value) || value.length !== HOURS || !value.every(valid)) {
+    fail(field, `a list of ${HOURS} numbers or nulls`);
+  }
+  return value;
+}
+
+function byAddress(value: unknown, field: string): Record<string, number> {
+  const entries = object(value, field);
+  for (const [address, number] of Object.entries(entries)) {
+    if (!ADDRESS.test(address)) fail(`${field}.${address}`, 'twelve hexadecimal digits');
+    if (!isNumber(number)) fail(`${field}.${address}`, 'a number');
+  }
+  return entries as Record<string, number>;
+}
+
+/** Twelve hexadecimal digits of a 48-bit address. */
+export const addressText = (address: number): string => address.toString(16).padStart(12, '0');
+
+export const addressNumber = (text: string): number => Number.parseInt(text, 16);
+
+/** The file of a state: one line, names and addresses in a fixed order, so that equal states are equal bytes. */
+export const stateFile = (state: FeatureState): string => `${JSON.stringify(state)}\n`;

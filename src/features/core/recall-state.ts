@@ -1,0 +1,28 @@
+import type { ContextSums } from './context-sums.js';
+import { addressNumber, type DeviceState, type FeatureState } from './feature-state.js';
+
+/** State of a device, null for one that training did not see. */
+export function deviceState({ devices }: FeatureState, name: string): DeviceState | null {
+  return Object.hasOwn(devices, name) ? devices[name] : null;
+}
+
+/** What the devices of the input had shown by a given time is known from then on, as if its lines were in the input. */
+export function recallFirstSeen(
+  state: FeatureState,
+  { clients, accessPoints }: ContextSums,
+  owners: readonly number[],
+  names: readonly string[],
+): void {
+  clients.raise(state.clients_level);
+  accessPoints.raise(state.access_points_level);
+  owners.forEach((owner, device) => {
+    const known = deviceState(state, names[device]);
+    if (known === null) return;
+    for (const [address, seconds] of Object.entries(known.clients)) {
+      clients.note(owner, addressNumber(address), seconds * 1000);
+    }
+    for (const [address, seconds] of Object.entries(known.access_points)) {
+      accessPoints.note(owner, addressNumber(address), seconds * 1000);
+    }
+  });
+}
