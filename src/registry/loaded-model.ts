@@ -93,7 +93,14 @@ export function loadModel(store: ArtifactStore, version: string): LoadedModel {
       `Model ${version} is inconsistent: its forest takes ${forest.featureCount} features, its ${VERSION_FILES.featureSpec} lists ${spec.features.length}.`,
     );
   }
-  return new LoadedModel(version, spec, forest, preprocessingFromSpec(spec), offset, readState(store, version, spec));
+  return new LoadedModel(
+    version,
+    spec,
+    forest,
+    preprocessingFromSpec(spec),
+    offset,
+    readState(store, version, spec),
+  );
 }
 
 /** @throws AppError `artifact_integrity` unless the file is the one that the spec was made with */

@@ -67,7 +67,10 @@ export async function readForeignPackage(bytes: Buffer): Promise<ForeignPackage>
 }
 
 /** The state is written again as it was, so that the hash in the spec stays true: in our form, or not at all. */
-function stateOf({ state_sha256: expected }: FeatureSpec, files: ReadonlyMap<string, Buffer>): FeatureState | null {
+function stateOf(
+  { state_sha256: expected }: FeatureSpec,
+  files: ReadonlyMap<string, Buffer>,
+): FeatureState | null {
   if (expected === undefined) return null;
   const state = files.has('feature_state.json') ? parseFeatureState(json(files, 'feature_state.json')) : null;
   if (state !== null && sha256Hex(stateFile(state)) === expected) return state;

@@ -41,8 +41,14 @@ export class AddressLists {
     this.entries++;
   }
 
-  end(level: number): void {
+  /** @returns false: nothing was appended, and the list does not exist */
+  end(level: number): boolean {
+    if (this.entries === 0) {
+      this.used = this.starts[--this.count];
+      return false;
+    }
     this.words[this.starts[this.count - 1]] = this.entries | (level << LEVEL_SHIFT);
+    return true;
   }
 
   /** Entries of a list. */

@@ -1,6 +1,14 @@
 import { isFollowed } from './address-sample.js';
 import type { AddressLists } from './address-lists.js';
-import { ANSWERED, COUNT_SHIFT, DISCOVERED, FAILED, LOST, STATION_TAG } from './context-sums.js';
+import {
+  ANSWERED,
+  COUNT_SHIFT,
+  DISCOVERED,
+  FAILED,
+  LAST_SIGNAL_TAG,
+  LOST,
+  STATION_TAG,
+} from './context-sums.js';
 import { pairHash } from './pair-hash.js';
 
 const FLAGS_MASK = 0xffff;
@@ -11,11 +19,14 @@ export class AddressUnion {
   failed = 0;
   lost = 0;
   unanswered = 0;
-  /** Most associations of one address. */
+  /** Most associations of one address, each weighted by its window. */
   mostAssociations = 0;
-  /** Readings of clients whose usual signal is known, and by how many dB they were below it in all. */
-  signalReadings = 0;
+  /**
+   * Of the readings of clients whose usual signal is known: the dB by which they were below it, weighted by their
+   * windows, and the sum of the squares of these weights.
+   */
   signalDrop = 0;
+  signalWeight = 0;
   private cells = new Int32Array(256).fill(-1);
   private addresses = new Float64Array(128);
   private values = new Float64Array(128);
@@ -25,7 +36,7 @@ export class AddressUnion {
   constructor(private readonly lists: AddressLists) {}
 
   /**
-   * @param numbers of lists, 0 among them
+   * @param numbers of lists, 0 among them; the first one weighs as much as there are, the last one 1
    * @param usual dBm by address
    */
   load(numbers: Int32Array, usual: ReadonlyMap<number, number>): void {
@@ -39,13 +50,14 @@ export class AddressUnion {
     }
     if (entries === 0) return;
     this.reserve(entries);
-    for (const list of numbers) {
+    numbers.forEach((list, back) => {
+      const weight = numbers.length - back;
       this.lists.visit(list, (address, tag, value) => {
-        if (!isFollowed(address, level)) return;
-        if (tag === STATION_TAG) this.add(address, value);
-        else this.addReadings(usual.get(address), -tag, value >>> COUNT_SHIFT);
+        if (tag > LAST_SIGNAL_TAG || !isFollowed(address, level)) return;
+        if (tag === STATION_TAG) this.add(address, value, weight);
+        else this.addReadings(usual.get(address), -tag, value >>> COUNT_SHIFT, weight);
       });
-    }
+    });
     this.count(2 ** level);
   }
 
@@ -56,17 +68,17 @@ export class AddressUnion {
     this.lost = 0;
     this.unanswered = 0;
     this.mostAssociations = 0;
-    this.signalReadings = 0;
+    this.signalWeight = 0;
     this.signalDrop = 0;
   }
 
-  private addReadings(usual: number | undefined, dbm: number, count: number): void {
+  private addReadings(usual: number | undefined, dbm: number, count: number, weight: number): void {
     if (usual === undefined) return;
-    this.signalReadings += count;
-    this.signalDrop += (usual - dbm) * count;
+    this.signalWeight += weight * weight * count;
+    this.signalDrop += weight * (usual - dbm) * count;
   }
 
-  private add(address: number, value: number): void {
+  private add(address: number, value: number, weight: number): void {
     const { cells, addresses } = this;
     const mask = cells.length - 1;
     let cell = pairHash(0, address) & mask;
@@ -80,7 +92,7 @@ export class AddressUnion {
       this.values[entry] = 0;
     }
     this.flags[entry] |= value & FLAGS_MASK;
-    this.values[entry] += value >>> COUNT_SHIFT;
+    this.values[entry] += weight * (value >>> COUNT_SHIFT);
   }
 
   private count(scale: number): void {

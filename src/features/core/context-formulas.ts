@@ -1,54 +1,73 @@
+import type { ContextWindows } from './context-windows.js';
+import { EXHAUSTED_PLACE, FORCED_PLACE, NEW_ACCESS_POINTS_PLACE, SUMMED } from './context-windows.js';
 import type { FeatureName } from './feature-catalogue.js';
+import {
+  AUTH_FAILURES,
+  CHANNELS,
+  FORGERIES,
+  ODD_LOSSES,
+  RADARS,
+  RESTARTS,
+  WEAK_LINKS,
+} from './window-slots.js';
 
-/** What a device did in a window and in its context; counts may be estimates (address-sample.ts). */
+/** What a device did in a window and in its context; counts of addresses may be estimates (address-sample.ts). */
 export interface ContextCell {
   /** Sums over the context. */
-  readonly authFailures: number;
-  readonly channels: number;
-  readonly restarts: number;
-  readonly exhausted: number;
-  readonly oddLosses: number;
+  readonly sums: Pick<ContextWindows, 'sums' | 'decayed'>;
   /** Distinct addresses in the context. */
   readonly failedAddresses: number;
   readonly unansweredAddresses: number;
-  /** Most associations of one address in the context. */
+  /** Most associations of one address in the context, with falling weights. */
   readonly mostAssociations: number;
   /** Distinct addresses in the window that lost a link. */
   readonly lostAddresses: number;
-  /** Clients ever seen, up to the end of the window. */
+  /** Clients that got on at least once, up to the end of the window. */
   readonly knownClients: number;
   readonly newClients: number;
   /** In the context: clients first seen, and of these the ones with a made-up address. */
   readonly contextNewClients: number;
   readonly contextNewLocalClients: number;
-  readonly newAccessPoints: number;
   readonly silentMinutes: number;
+  readonly silenceSurprise: number;
   /** Lines of the window, and the median of the device at this hour; NaN = not known. */
   readonly lines: number;
   readonly usualLines: number;
-  /** Readings in the context of clients whose usual signal is known, and by how many dB they were below it in all. */
-  readonly signalReadings: number;
+  /** Weighted dB below the usual signal, and the sum of the squared weights. */
   readonly signalDrop: number;
+  readonly signalWeight: number;
 }
 
+type Formula = (cell: ContextCell) => number;
+
+/** Sum with weights that fall with the distance of the window. */
+const decayed = (column: (typeof SUMMED)[number]): Formula => {
+  const place = SUMMED.indexOf(column);
+  return ({ sums }) => sums.decayed[place];
+};
+
 export const CONTEXT_FORMULAS = {
-  auth_fail_30m: ({ authFailures }) => authFailures,
-  failing_macs_30m: ({ failedAddresses }) => failedAddresses,
   max_reconnects_per_mac_30m: ({ mostAssociations }) => mostAssociations,
-  disconnected_macs: ({ lostAddresses }) => lostAddresses,
-  disconnected_share: ({ lostAddresses, knownClients }) =>
-    lostAddresses === 0 ? 0 : lostAddresses / Math.max(lostAddresses, knownClients),
-  new_bssid_count: ({ newAccessPoints }) => newAccessPoints,
+  forced_reconnects_30m: ({ sums }) => sums.decayed[FORCED_PLACE],
+  lost_client_share: ({ lostAddresses, knownClients }) => lostAddresses / Math.max(1, knownClients),
+  auth_fail_30m: decayed(AUTH_FAILURES),
+  failing_macs_30m: ({ failedAddresses }) => failedAddresses,
+  abnormal_reason_30m: decayed(ODD_LOSSES),
+  new_bssid_30m: ({ sums }) => sums.decayed[NEW_ACCESS_POINTS_PLACE],
+  forged_frames_30m: decayed(FORGERIES),
   new_mac_count: ({ newClients }) => newClients,
   new_random_mac_share_30m: ({ contextNewClients, contextNewLocalClients }) =>
     contextNewClients === 0 ? 0 : contextNewLocalClients / contextNewClients,
-  channel_changes_30m: ({ channels }) => channels,
-  boot_crash_30m: ({ restarts }) => restarts,
-  silence_minutes: ({ silentMinutes }) => silentMinutes,
-  dhcp_unanswered_30m: ({ unansweredAddresses, exhausted }) => unansweredAddresses + exhausted,
-  abnormal_reason_30m: ({ oddLosses }) => oddLosses,
+  dhcp_unanswered_30m: ({ unansweredAddresses, sums }) => unansweredAddresses + sums.sums[EXHAUSTED_PLACE],
+  radar_30m: decayed(RADARS),
+  channel_changes_30m: decayed(CHANNELS),
+  boot_crash_30m: decayed(RESTARTS),
   log_rate_logratio: ({ lines, usualLines }) => Math.log((lines + 1) / (usualLines + 1)),
-} satisfies Partial<Record<FeatureName, (cell: ContextCell) => number>>;
+  silence_surprise: ({ silenceSurprise }) => silenceSurprise,
+  silence_minutes: ({ silentMinutes }) => silentMinutes,
+  rssi_drop_30m: ({ signalDrop, signalWeight }) => signalDrop / Math.sqrt(Math.max(1, signalWeight)),
+  weak_link_30m: decayed(WEAK_LINKS),
+} satisfies Partial<Record<FeatureName, Formula>>;
 
 export type ContextFeature = keyof typeof CONTEXT_FORMULAS;
 

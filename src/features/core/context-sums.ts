@@ -9,12 +9,16 @@ import {
   DHCP_ACK,
   DHCP_DISCOVER,
   DHCP_EXHAUSTED,
+  FORGED,
+  JOINED,
   LINK_LOST,
+  RADAR,
   RESTART,
+  WEAK,
 } from './event-class.js';
 import type { EventColumns } from './event-columns.js';
 import { FirstSeen, type FirstSeenState } from './first-seen.js';
-import { LinkEvents } from './link-events.js';
+import { LINK, LinkEvents } from './link-events.js';
 import type { WindowLines } from './slot-sets.js';
 import { SlotTally, type TallyState } from './slot-tally.js';
 import * as col from './window-slots.js';
@@ -25,6 +29,7 @@ export interface ContextState {
   readonly links: TallyState;
   readonly lists: AddressListsState;
   readonly clients: FirstSeenState;
+  readonly joined: FirstSeenState;
   readonly accessPoints: FirstSeenState;
 }
 
@@ -39,8 +44,12 @@ export const LOST = 2;
 export const DISCOVERED = 4;
 export const ANSWERED = 8;
 export const COUNT_SHIFT = 16;
-/** Tag of an address with its flags and associations; tags 1 to 149 count its readings of so many dB below 0 dBm. */
+/**
+ * Tag of an address with its flags and associations; tags 1 to 149 count its readings of so many dB below 0 dBm; tags
+ * from 200 on are those of link-events.ts.
+ */
 export const STATION_TAG = 0;
+export const LAST_SIGNAL_TAG = 149;
 /** Readings that name no client are of the device itself, as a client; ff:ff:ff:ff:ff:ff is nobody's own address. */
 export const DEVICE_ITSELF = 2 ** 48 - 1;
 
@@ -49,9 +58,9 @@ const MAX_COUNT = 0x7fff;
 /** Addresses (with their readings) that a window follows before it takes a sample of them. */
 export const MAX_STATIONS = 512;
 
-const COUNTED = CHANNEL | RESTART | DHCP_EXHAUSTED;
+const COUNTED = CHANNEL | RESTART | DHCP_EXHAUSTED | RADAR | FORGED | WEAK;
 const STATION = AUTH_FAILURE | LINK_LOST | ASSOCIATION | DHCP_DISCOVER | DHCP_ACK;
-const ANY = COUNTED | STATION | AP_CONTACT | CLIENT;
+const ANY = COUNTED | STATION | AP_CONTACT | CLIENT | LINK;
 
 /** Flags of both, and the sum of the counts. */
 function joinStations(a: number, b: number): number {
@@ -62,16 +71,20 @@ function joinStations(a: number, b: number): number {
 /** What the features of context need of the open windows beyond sums: who did what, and who is new. */
 export class ContextSums {
   readonly lists = new AddressLists();
-  /** First arrivals of the clients of each owner, and of the access points it tried to join. */
+  /** First arrivals of the clients of each owner, of those that got on, and of the access points it tried to join. */
   readonly clients = new FirstSeen();
+  readonly joined = new FirstSeen();
   readonly accessPoints = new FirstSeen();
   private readonly stations = new SlotTally(joinStations, MAX_STATIONS);
-  private readonly links = new LinkEvents();
+  private readonly links: LinkEvents;
 
   constructor(
     private readonly slots: col.WindowSlots,
     private readonly places: SlotOwners,
-  ) {}
+    lengthSeconds: number,
+  ) {
+    this.links = new LinkEvents(lengthSeconds);
+  }
 
   openSlot(slot: number): void {
     this.stations.openSlot(slot);
@@ -88,13 +101,14 @@ export class ContextSums {
       const slot = slots[i];
       if ((bits & COUNTED) !== 0) countLine(ints, slot * col.INT_COLUMNS, bits);
       const address = mac[row];
-      if ((bits & (LINK_LOST | ASSOCIATION)) !== 0) this.addLink(batch, events, row, slot);
+      if ((bits & LINK) !== 0) this.addLink(batch, events, row, slot);
       if (address < 0) continue;
       if ((bits & STATION) !== 0) this.stations.put(slot, address, STATION_TAG, stationBits(bits));
-      if ((bits & CLIENT) !== 0) this.clients.note(this.places.owner(slot), address, batch.timeMs[row]);
-      if ((bits & AP_CONTACT) !== 0) {
-        this.accessPoints.note(this.places.owner(slot), address, batch.timeMs[row]);
-      }
+      if ((bits & (CLIENT | AP_CONTACT)) === 0) continue;
+      const owner = this.places.owner(slot);
+      if ((bits & CLIENT) !== 0) this.clients.note(owner, address, batch.timeMs[row]);
+      if ((bits & JOINED) !== 0) this.joined.note(owner, address, batch.timeMs[row]);
+      if ((bits & AP_CONTACT) !== 0) this.accessPoints.note(owner, address, batch.timeMs[row]);
     }
   }
 
@@ -105,14 +119,14 @@ export class ContextSums {
 
   /** Writes what is known of a window now into its sums, and returns the number of its list of addresses. */
   close(slot: number): number {
-    this.links.close(slot, this.slots.ints, slot * col.INT_COLUMNS);
     const { stations, lists } = this;
-    if (stations.size(slot) === 0) return 0;
     const list = lists.begin();
-    stations.visit(slot, (address, tag, value) => {
+    const append = (address: number, tag: number, value: number): void => {
       lists.append(address, tag, value);
-    });
-    lists.end(stations.level(slot));
+    };
+    this.links.close(slot, this.slots.ints, slot * col.INT_COLUMNS, append);
+    stations.visit(slot, append);
+    if (!lists.end(stations.level(slot))) return 0;
     stations.empty(slot);
     return list;
   }
@@ -129,6 +143,7 @@ export class ContextSums {
       links: this.links.export(open),
       lists: this.lists.export(),
       clients: this.clients.export(),
+      joined: this.joined.export(),
       accessPoints: this.accessPoints.export(),
     };
   }
@@ -143,6 +158,7 @@ export class ContextSums {
     this.stations.absorb(state.stations, slots);
     this.links.absorb(state.links, slots);
     this.clients.absorb(state.clients, owner);
+    this.joined.absorb(state.joined, owner);
     this.accessPoints.absorb(state.accessPoints, owner);
   }
 
@@ -162,6 +178,9 @@ function countLine(ints: Int32Array, at: number, groups: number): void {
   if ((groups & CHANNEL) !== 0) ints[at + col.CHANNELS]++;
   if ((groups & RESTART) !== 0) ints[at + col.RESTARTS]++;
   if ((groups & DHCP_EXHAUSTED) !== 0) ints[at + col.EXHAUSTED]++;
+  if ((groups & RADAR) !== 0) ints[at + col.RADARS]++;
+  if ((groups & FORGED) !== 0) ints[at + col.FORGERIES]++;
+  if ((groups & WEAK) !== 0) ints[at + col.WEAK_LINKS]++;
 }
 
 function stationBits(groups: number): number {
@@ -180,6 +199,7 @@ export function contextBuffers({
   links,
   lists,
   clients,
+  joined,
   accessPoints,
 }: ContextState): ArrayBuffer[] {
   return [
@@ -187,6 +207,6 @@ export function contextBuffers({
       ...[slots, addresses, tags, values, levels],
     ]),
     ...[lists.words, lists.starts],
-    ...[clients, accessPoints].flatMap(({ owners, ids, timesMs }) => [owners, ids, timesMs]),
+    ...[clients, joined, accessPoints].flatMap(({ owners, ids, timesMs }) => [owners, ids, timesMs]),
   ].map(({ buffer }) => buffer as ArrayBuffer);
 }

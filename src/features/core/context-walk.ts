@@ -1,11 +1,20 @@
 import { AddressUnion } from './address-union.js';
 import type { ContextCell } from './context-formulas.js';
 import type { ContextSums } from './context-sums.js';
-import { CONTEXT_INTEGERS, ContextWindows, contextReach, type ContextReach } from './context-windows.js';
+import { BorderLinks } from './border-links.js';
+import {
+  CONTEXT_INTEGERS,
+  contextReach,
+  ContextWindows,
+  FORCED_PLACE,
+  NEW_ACCESS_POINTS_PLACE,
+  type ContextReach,
+} from './context-windows.js';
 import { addressNumber, type FeatureState } from './feature-state.js';
+import type { FirstSeen } from './first-seen.js';
 import { FirstSeenCursor } from './first-seen-cursor.js';
 import { deviceState } from './recall-state.js';
-import type { GridRange } from './window-grid.js';
+import { minutesOf, Silence } from './silence.js';
 import type { WindowLedger } from './window-ledger.js';
 import type { WindowConfig } from './window-table.js';
 
@@ -21,71 +30,77 @@ export interface ContextWalkInput {
   readonly hourAt: (ms: number) => number;
 }
 
-/** Sixtieths of a window in a minute: seconds of a window / 3600. */
-const SIXTIETHS_A_MINUTE = 3600;
-
 const NO_SIGNALS: ReadonlyMap<number, number> = new Map();
 
 type Writable<Cell> = { -readonly [Key in keyof Cell]: Cell[Key] };
+
+/** What a model knows of a device. */
+interface Usual {
+  /** Lines and surprise of a silent minute at each hour. */
+  readonly lines: readonly (number | null)[];
+  readonly silence: Float64Array;
+  /** dBm by client. */
+  readonly signals: ReadonlyMap<number, number>;
+}
 
 /** The features of context of every device, while the grid is walked in the order of time. */
 export class ContextWalk {
   private readonly reach: ContextReach;
   private readonly windows: ContextWindows;
+  private readonly silence: Silence;
   private readonly union: AddressUnion;
+  private readonly border: BorderLinks;
   private readonly one = new Int32Array(1);
   private readonly clients: FirstSeenCursor;
+  private readonly joined: FirstSeenCursor;
   private readonly accessPoints: FirstSeenCursor;
-  /** Lines that are usual at each hour, of each device. */
-  private readonly usualLines: readonly (readonly (number | null)[])[];
-  private readonly usualSignals: readonly ReadonlyMap<number, number>[];
+  private readonly usual: readonly Usual[];
+  private readonly minuteLength: number;
   private hour = 0;
-  private readonly cell: Writable<ContextCell> = {
-    ...{ authFailures: 0, channels: 0, restarts: 0, exhausted: 0, oddLosses: 0 },
-    ...{ failedAddresses: 0, unansweredAddresses: 0, mostAssociations: 0, lostAddresses: 0 },
-    ...{ knownClients: 0, newClients: 0, contextNewClients: 0, contextNewLocalClients: 0 },
-    ...{ newAccessPoints: 0, silentMinutes: 0, lines: 0, usualLines: 0, signalDrop: 0, signalReadings: 0 },
-  };
+  private index = 0;
+  private readonly cell: Writable<ContextCell>;
 
   constructor(private readonly input: ContextWalkInput) {
     const { config, sums, owners, names, state } = input;
+    const devices = owners.length;
     this.reach = contextReach(config);
-    this.windows = new ContextWindows(this.reach, owners.length);
+    this.windows = new ContextWindows(this.reach, devices);
+    this.silence = new Silence(config.lengthSeconds, this.reach.step, devices);
+    this.minuteLength = config.lengthSeconds / 60 / minutesOf(config.lengthSeconds);
     this.union = new AddressUnion(sums.lists);
-    const devices = new Map(owners.map((owner, device) => [owner, device]));
-    const deviceOf = (owner: number): number => devices.get(owner) ?? -1;
-    this.clients = new FirstSeenCursor(sums.clients, owners.length, deviceOf);
-    this.accessPoints = new FirstSeenCursor(sums.accessPoints, owners.length, deviceOf);
-    this.usualLines = names.map((name) => deviceState(state, name)?.hourly_lines ?? state.hourly_lines);
-    this.usualSignals = names.map((name) => {
-      const signals = Object.entries(deviceState(state, name)?.signals ?? {});
-      return new Map(signals.map(([address, dbm]) => [addressNumber(address), dbm]));
-    });
-  }
-
-  /** The windows in front of the grid, of which only a part was exported, are context all the same. */
-  readEdge({ firstIndex }: GridRange): void {
-    const { ledger, owners } = this.input;
-    for (let index = firstIndex - this.reach.windows * this.reach.step; index < firstIndex; index++) {
-      this.windows.next();
-      for (let device = 0; device < owners.length; device++) {
-        const row = -ledger.index.get(owners[device], index) - 1;
-        if (row >= 0) this.enter(device, row);
-      }
-    }
+    this.border = new BorderLinks(sums.lists);
+    const deviceOf = new Map(owners.map((owner, device) => [owner, device]));
+    const cursor = (seen: FirstSeen): FirstSeenCursor =>
+      new FirstSeenCursor(seen, devices, (owner) => deviceOf.get(owner) ?? -1);
+    this.clients = cursor(sums.clients);
+    this.joined = cursor(sums.joined);
+    this.accessPoints = cursor(sums.accessPoints);
+    this.usual = names.map((name) => usualOf(state, name));
+    this.cell = {
+      ...{ sums: this.windows, failedAddresses: 0, unansweredAddresses: 0, mostAssociations: 0 },
+      ...{
+        lostAddresses: 0,
+        knownClients: 0,
+        newClients: 0,
+        contextNewClients: 0,
+        contextNewLocalClients: 0,
+      },
+      ...{ silentMinutes: 0, silenceSurprise: 0, lines: 0, usualLines: 0, signalDrop: 0, signalWeight: 0 },
+    };
   }
 
   /** Goes to the next window of the grid. */
-  next(startMs: number): void {
+  next(index: number): void {
     const { lengthSeconds, strideSeconds } = this.input.config;
-    this.windows.next();
+    const startMs = index * strideSeconds * 1000;
+    this.index = index;
     this.hour = this.input.hourAt(startMs);
+    this.windows.next();
     const toMs = startMs + lengthSeconds * 1000;
-    const window = { fromMs: startMs, toMs };
     const before = (this.reach.windows - 1) * this.reach.step * strideSeconds * 1000;
-    const context = { fromMs: startMs - before, toMs };
-    this.clients.advance(window, context);
-    this.accessPoints.advance(window, context);
+    for (const cursor of [this.clients, this.joined, this.accessPoints]) {
+      cursor.advance({ fromMs: startMs, toMs }, { fromMs: startMs - before, toMs });
+    }
   }
 
   /**
@@ -93,34 +108,56 @@ export class ContextWalk {
    * @param lines of that window
    */
   read(device: number, row: number, lines: number): ContextCell {
-    const { cell, windows, union, clients, accessPoints, one } = this;
-    if (row >= 0) this.enter(device, row);
-    else windows.enter(device, null, 0);
-    windows.load(device);
-    [cell.authFailures, cell.channels, cell.restarts, cell.exhausted, cell.oddLosses] = windows.sums;
-    one[0] = windows.lists[0];
-    union.load(one, NO_SIGNALS);
-    cell.lostAddresses = union.lost;
-    union.load(windows.lists, this.usualSignals[device]);
-    cell.failedAddresses = union.failed;
-    cell.unansweredAddresses = union.unanswered;
-    cell.mostAssociations = union.mostAssociations;
-    cell.signalDrop = union.signalDrop;
-    cell.signalReadings = union.signalReadings;
+    const { cell, clients, joined } = this;
+    this.enter(device, row);
+    this.windows.load(device);
+    this.readAddresses(device);
     cell.lines = lines;
-    cell.usualLines = this.usualLines[device][this.hour] ?? NaN;
-    cell.knownClients = clients.known[device] * clients.scale;
+    cell.usualLines = this.usual[device].lines[this.hour] ?? NaN;
+    cell.knownClients = joined.known[device] * joined.scale;
     cell.newClients = clients.inWindow[device] * clients.scale;
     cell.contextNewClients = clients.inContext[device] * clients.scale;
     cell.contextNewLocalClients = clients.localInContext[device] * clients.scale;
-    cell.newAccessPoints = accessPoints.inWindow[device] * accessPoints.scale;
-    cell.silentMinutes = (windows.silentBins * this.input.config.lengthSeconds) / SIXTIETHS_A_MINUTE;
     return cell;
   }
 
   private enter(device: number, row: number): void {
+    const { windows, silence, accessPoints, border, cell } = this;
     const { rows } = this.input.ledger;
-    const from = rows.offset(row) + rows.width - CONTEXT_INTEGERS;
-    this.windows.enter(device, rows.ints[rows.block(row)], from);
+    const ints = row < 0 ? null : rows.ints[rows.block(row)];
+    const from = row < 0 ? 0 : rows.offset(row) + rows.width - CONTEXT_INTEGERS;
+    windows.enter(device, ints, from);
+    windows.set(device, NEW_ACCESS_POINTS_PLACE, accessPoints.inWindow[device] * accessPoints.scale);
+    const before = this.reach.seamless && this.reach.windows > 1 ? windows.lists[1] : 0;
+    const forced = border.count(windows.lists[0], before);
+    if (forced > 0) windows.set(device, FORCED_PLACE, windows.get(device, FORCED_PLACE) + forced);
+    const end = from + CONTEXT_INTEGERS;
+    const bins: readonly [number, number] = ints === null ? [0, 0] : [ints[end - 2], ints[end - 1]];
+    silence.enter(device, this.index, this.hour, bins, this.usual[device].silence);
+    cell.silentMinutes = silence.longest * this.minuteLength;
+    cell.silenceSurprise = silence.surprise;
   }
+
+  private readAddresses(device: number): void {
+    const { cell, windows, union, one } = this;
+    one[0] = windows.lists[0];
+    union.load(one, NO_SIGNALS);
+    cell.lostAddresses = union.lost;
+    union.load(windows.lists, this.usual[device].signals);
+    cell.failedAddresses = union.failed;
+    cell.unansweredAddresses = union.unanswered;
+    cell.mostAssociations = union.mostAssociations;
+    cell.signalDrop = union.signalDrop;
+    cell.signalWeight = union.signalWeight;
+  }
+}
+
+function usualOf(state: FeatureState, name: string): Usual {
+  const known = deviceState(state, name);
+  const signals = Object.entries(known?.signals ?? {});
+  return {
+    lines: (known ?? state).hourly_lines,
+    silence: Float64Array.from((known ?? state).silent_minutes),
+    signals: new Map(signals.map(([address, dbm]) => [addressNumber(address), dbm])),
+  };
 }

@@ -34,6 +34,15 @@ export const DHCP_EXHAUSTED = 8192;
 export const AP_CONTACT = 16384;
 /** The address is a client of the device. */
 export const CLIENT = 32768;
+/** The client ended the link itself, or was dropped for good reasons. */
+export const VOLUNTARY = 65536;
+/** The client got on. */
+export const JOINED = 131072;
+export const RADAR = 262144;
+/** Frames that somebody forged. */
+export const FORGED = 524288;
+/** A link at its limits. */
+export const WEAK = 1048576;
 
 const GROUPS_BY_CLASS = {
   other: 0,
@@ -41,29 +50,29 @@ const GROUPS_BY_CLASS = {
   auth: WIFI | JOIN | CLIENT,
   auth_debug: WIFI | CLIENT,
   assoc: WIFI | JOIN | ASSOCIATION | CLIENT,
-  sta_connected: WIFI | CONNECT | JOIN | CLIENT,
+  sta_connected: WIFI | CONNECT | JOIN | CLIENT | JOINED,
   sta_disconnected: WIFI | DISCONNECT | LINK_LOST | CLIENT,
-  handshake_ok: WIFI | JOIN | CLIENT,
+  handshake_ok: WIFI | JOIN | CLIENT | JOINED,
   handshake_fail: WIFI | AUTH_FAILURE | CLIENT,
   psk_mismatch: WIFI | AUTH_FAILURE | CLIENT,
   group_rekey: WIFI,
   deauth: WIFI | DISCONNECT | CLIENT,
-  deauth_local: WIFI | DISCONNECT | CLIENT,
-  deauth_inactivity: WIFI | DISCONNECT | CLIENT,
-  disassoc: WIFI | DISCONNECT | DISASSOCIATION | CLIENT,
-  disassoc_inactivity: WIFI | DISCONNECT | DISASSOCIATION | CLIENT,
+  deauth_local: WIFI | DISCONNECT | CLIENT | VOLUNTARY,
+  deauth_inactivity: WIFI | DISCONNECT | CLIENT | VOLUNTARY,
+  disassoc: WIFI | DISCONNECT | DISASSOCIATION | CLIENT | VOLUNTARY,
+  disassoc_inactivity: WIFI | DISCONNECT | DISASSOCIATION | CLIENT | VOLUNTARY,
   mlme_debug: WIFI | CLIENT,
-  no_ack: WIFI | CLIENT,
+  no_ack: WIFI | CLIENT | WEAK,
   sta_driver_error: WIFI | CLIENT,
   unknown_ssid_assoc: WIFI | CLIENT,
   assoc_reject_local: WIFI | AUTH_FAILURE | CLIENT,
-  mic_failure: WIFI,
-  unprot_beacon: WIFI | BEACON,
-  ocv_failure: WIFI,
+  mic_failure: WIFI | FORGED,
+  unprot_beacon: WIFI | BEACON | FORGED,
+  ocv_failure: WIFI | FORGED,
   sae_fail: WIFI | AUTH_FAILURE | CLIENT,
   radius_fail: WIFI,
   radius_acct: WIFI | CLIENT,
-  dfs_radar: WIFI | CHANNEL,
+  dfs_radar: WIFI | CHANNEL | RADAR,
   dfs_cac: WIFI | CHANNEL,
   dfs_new_channel: WIFI | CHANNEL,
   channel_switch: WIFI | CHANNEL,
@@ -78,7 +87,7 @@ const GROUPS_BY_CLASS = {
   mesh: WIFI,
   // wpa_supplicant
   signal_change: WIFI,
-  beacon_loss: WIFI | BEACON,
+  beacon_loss: WIFI | BEACON | WEAK,
   supp_auth_try: WIFI | JOIN | AP_CONTACT,
   supp_assoc_try: WIFI | JOIN | AP_CONTACT,
   supp_associated: WIFI | JOIN | ASSOCIATION | AP_CONTACT,
@@ -108,11 +117,11 @@ const GROUPS_BY_CLASS = {
   k_assoc: WIFI | JOIN | AP_CONTACT,
   k_assoc_rx: WIFI | JOIN | AP_CONTACT,
   k_associated: WIFI | CONNECT | JOIN,
-  k_deauth_local: WIFI | DISCONNECT,
-  k_disassoc_local: WIFI | DISCONNECT | DISASSOCIATION,
+  k_deauth_local: WIFI | DISCONNECT | VOLUNTARY,
+  k_disassoc_local: WIFI | DISCONNECT | DISASSOCIATION | VOLUNTARY,
   k_deauth_rx: WIFI | DISCONNECT | LINK_LOST,
   k_disassoc_rx: WIFI | DISCONNECT | DISASSOCIATION | LINK_LOST,
-  k_conn_lost: WIFI | DISCONNECT | LINK_LOST,
+  k_conn_lost: WIFI | DISCONNECT | LINK_LOST | WEAK,
   k_denied: WIFI | AUTH_FAILURE,
   fw_crash: WIFI | RESTART,
   driver_warn: 0,
@@ -122,10 +131,10 @@ const GROUPS_BY_CLASS = {
   promisc: 0,
   // Broadcom / ASUS
   wlc_auth: WIFI | JOIN | CLIENT,
-  wlc_assoc: WIFI | CONNECT | JOIN | ASSOCIATION | CLIENT,
+  wlc_assoc: WIFI | CONNECT | JOIN | ASSOCIATION | CLIENT | JOINED,
   wlc_deauth: WIFI | DISCONNECT | LINK_LOST | CLIENT,
   wlc_disassoc: WIFI | DISCONNECT | DISASSOCIATION | LINK_LOST | CLIENT,
-  roamast: WIFI | CLIENT,
+  roamast: WIFI | CLIENT | WEAK,
   bsd_steer: WIFI | CLIENT,
   qca_wifi_log: WIFI,
   wps_asus_fw: 0,
@@ -133,7 +142,7 @@ const GROUPS_BY_CLASS = {
   dhcp_discover: JOIN | DHCP_DISCOVER | CLIENT,
   dhcp_offer: CLIENT,
   dhcp_request: JOIN | CLIENT,
-  dhcp_ack: JOIN | DHCP_ACK | CLIENT,
+  dhcp_ack: JOIN | DHCP_ACK | CLIENT | JOINED,
   dhcp_nak: CLIENT,
   dhcp_exhausted: DHCP_EXHAUSTED | CLIENT,
   dhcp_other: 0,

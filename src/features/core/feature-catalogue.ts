@@ -5,6 +5,10 @@
  * A feature value is a float32: computed in double precision from exact integer sums, then rounded to the nearest.
  * Distinct addresses and SSIDs of one window above 65,535 are not told apart (MAX_DISTINCT of window-slots.ts).
  *
+ * The context of a window is the window and those in front of it, side by side, `features.window.context` in all (30
+ * minutes unless set: six windows); in front of the first window there is nothing. A decayed sum counts what happened in
+ * the window itself six times (as often as the context has windows), in the one before it five times, and so on.
+ *
  * Words used below: a WiFi line is a line of a WiFi program or of a WiFi event class; event classes are those of
  * event-class.ts; a ratio of an empty window is 0.
  */
@@ -210,59 +214,73 @@ const DEFINITIONS = [
   ),
   feature('top_program_share', 'ratio', 'share', 'Lines of the most frequent program per line.'),
   feature(
-    'auth_fail_30m',
-    'count',
-    'lines',
-    'Lines of a failed authentication (as in auth_failure_ratio) in the context.',
-    RARE,
-  ),
-  feature(
-    'failing_macs_30m',
-    'count',
-    'addresses',
-    'Distinct addresses named by lines of a failed authentication in the context.',
-    RARE,
-  ),
-  feature(
     'max_reconnects_per_mac_30m',
     'count',
-    'lines',
-    'Most associations and reassociations (assoc, wlc_assoc that was not refused, supp_associated) of one address in the context.',
+    'weighted lines',
+    'Largest number of associations (assoc, supp_associated, wlc_assoc that was not refused) of one address in the context, decayed.',
     RARE,
   ),
   feature(
-    'disconnected_macs',
+    'forced_reconnects_30m',
     'count',
-    'addresses',
-    'Distinct addresses that lost their link (sta_disconnected, supp_disconnected, wlc_deauth, wlc_disassoc, k_conn_lost, k_deauth_rx, k_disassoc_rx) in the window.',
+    'weighted links',
+    'Seconds in which an address associates (as above) at most 10 s after it last lost its link (sta_disconnected, supp_disconnected, wlc_deauth, wlc_disassoc, k_conn_lost, k_deauth_rx, k_disassoc_rx), with no line of leaving (disassoc, disassoc_inactivity, deauth_inactivity, deauth_local, k_deauth_local, k_disassoc_local, any ended link with reason 3 or 8) of the address from 2 s before the loss to 2 s behind it or to the association; in the context, decayed.',
     RARE,
   ),
   feature(
-    'disconnected_share',
+    'lost_client_share',
     'ratio',
     'share',
-    'disconnected_macs per client that the device has seen up to the end of the window, itself included; 0 when nobody lost a link.',
+    'Distinct addresses that lost their link in the window per client that ever got on (sta_connected, handshake_ok, wlc_assoc, dhcp_ack) up to its end; per one when none did.',
     RARE,
   ),
   feature(
     'disconnect_burst_10s',
     'count',
     'links',
-    'Most links lost within ten whole seconds of the window; one address counts once a second, because several layers log the same loss.',
+    'Most links lost within ten whole seconds of the window; an address counts once a second, because several layers log one loss.',
     RARE,
   ),
   feature(
-    'new_bssid_count',
+    'auth_fail_30m',
+    'count',
+    'weighted lines',
+    'Lines of a failed authentication (as in auth_failure_ratio) in the context, decayed.',
+    RARE,
+  ),
+  feature(
+    'failing_macs_30m',
     'count',
     'addresses',
-    'Access points the device as a client contacts for the first time (supp_auth_try, supp_assoc_try, supp_associated, supp_connected, k_auth, k_assoc, k_assoc_rx).',
+    'Distinct addresses in lines of a failed authentication in the context.',
+    RARE,
+  ),
+  feature(
+    'abnormal_reason_30m',
+    'count',
+    'weighted links',
+    'Links lost with the reason 2, 6, 7, 15 or 16 in the context, decayed; an address counts once a second.',
+    RARE,
+  ),
+  feature(
+    'new_bssid_30m',
+    'count',
+    'weighted addresses',
+    'Access points that the device as a client contacts for the first time (supp_auth_try, supp_assoc_try, supp_associated, supp_connected, k_auth, k_assoc, k_assoc_rx), in the context, decayed.',
+    RARE,
+  ),
+  feature(
+    'forged_frames_30m',
+    'count',
+    'weighted lines',
+    'Lines of unprot_beacon, ocv_failure and mic_failure in the context, decayed.',
     RARE,
   ),
   feature(
     'new_mac_count',
     'count',
     'addresses',
-    'Clients that the device sees for the first time in this window, by the address in an event that names a client.',
+    'Clients that the device sees for the first time in the window, by the address of an event that names a client.',
     RARE,
   ),
   feature(
@@ -273,46 +291,55 @@ const DEFINITIONS = [
     RARE,
   ),
   feature(
+    'dhcp_unanswered_30m',
+    'count',
+    'addresses',
+    'Distinct addresses with a dhcp_discover and no dhcp_ack in the context, plus the lines of dhcp_exhausted in it; not decayed.',
+    RARE,
+  ),
+  feature('radar_30m', 'count', 'weighted lines', 'Lines of dfs_radar in the context, decayed.', RARE),
+  feature(
     'channel_changes_30m',
     'count',
-    'lines',
-    'Lines of dfs_radar, dfs_cac, dfs_new_channel, channel_switch and acs in the context; the hourly routine of ASUS routers (acs_routine) is left out.',
+    'weighted lines',
+    'Lines of dfs_radar, dfs_cac, dfs_new_channel, channel_switch and acs in the context, decayed; the hourly routine of ASUS routers (acs_routine) is left out.',
     RARE,
   ),
   feature(
     'boot_crash_30m',
     'count',
-    'lines',
-    'Lines of boot, reboot, ap_enabled, ap_disabled and fw_crash in the context.',
-    RARE,
-  ),
-  feature(
-    'silence_minutes',
-    'measure',
-    'min',
-    'Longest time without a line that ends in the window or lasts beyond its end, measured in whole sixtieths of the window since it began, in whatever window of the input.',
-    RARE,
-  ),
-  feature(
-    'dhcp_unanswered_30m',
-    'count',
-    'addresses',
-    'Distinct addresses with a dhcp_discover and no dhcp_ack in the context, plus the lines of dhcp_exhausted in it.',
-    RARE,
-  ),
-  feature(
-    'abnormal_reason_30m',
-    'count',
-    'links',
-    'Links lost with the reason 2, 6, 7, 15 or 16 in the context; one address counts once a second.',
+    'weighted lines',
+    'Lines of boot, reboot, ap_enabled, ap_disabled and fw_crash in the context, decayed.',
     RARE,
   ),
   feature(
     'log_rate_logratio',
     'measure',
     'log',
-    'Natural logarithm of (lines + 1) / (usual lines + 1); usual = the median over the training windows of the device that begin in the same local hour, or of all devices for one that training did not see.',
+    'Natural logarithm of (lines + 1) / (usual lines + 1); usual = the median of the training windows of the device that begin in the same local hour, or of those of all devices for a device that training did not see; missing at an hour that training did not see.',
     MISSING,
+  ),
+  feature(
+    'silence_surprise',
+    'measure',
+    'nats',
+    "Largest surprise of a silence that ends in the window or lasts beyond it, whatever window it began in: the sum over its minutes of -ln(1 - q), q = (minutes with a line + 1) / (minutes + 2) in the training windows of the device that begin in the local hour of the minute's window, or of all devices for a device that training did not see.",
+    RARE,
+  ),
+  feature('silence_minutes', 'measure', 'min', 'Length of the longest such silence.', RARE),
+  feature(
+    'rssi_drop_30m',
+    'measure',
+    'dB',
+    'Readings below usual: the sum of weight x (usual - reading) over the signal readings in the context, divided by the square root of the sum of weight^2 (at least 1); weight as in a decayed sum, usual = the median of the training readings of the client named in the line, or of the device itself where none is, if there are at least 5; other readings are left out; 0 without any.',
+    RARE,
+  ),
+  feature(
+    'weak_link_30m',
+    'count',
+    'weighted lines',
+    'Lines of no_ack, beacon_loss, roamast and k_conn_lost in the context, decayed.',
+    RARE,
   ),
 ] as const;
 

@@ -7,7 +7,10 @@ import { FEATURE_CATALOGUE, type FeatureName } from './feature-catalogue.js';
 import type { FeatureSetDefinition } from './feature-set.js';
 import { WindowAggregator } from './window-aggregator.js';
 
-/** The list of the original design documents, in its order, and whether there was a signal reading at all. */
+/**
+ * The list of the original design documents, in its order, whether there was a signal reading at all, and what tells
+ * attacks and faults from busy evenings: context, first times, silence.
+ */
 const WIFI: readonly FeatureName[] = [
   'auth_failure_ratio',
   'deauth_ratio',
@@ -36,21 +39,26 @@ const WIFI: readonly FeatureName[] = [
   'max_device_activity',
   'mean_device_activity',
   'signal_missing',
+  'max_reconnects_per_mac_30m',
+  'forced_reconnects_30m',
+  'lost_client_share',
+  'disconnect_burst_10s',
   'auth_fail_30m',
   'failing_macs_30m',
-  'max_reconnects_per_mac_30m',
-  'disconnected_macs',
-  'disconnected_share',
-  'disconnect_burst_10s',
-  'new_bssid_count',
+  'abnormal_reason_30m',
+  'new_bssid_30m',
+  'forged_frames_30m',
   'new_mac_count',
   'new_random_mac_share_30m',
+  'dhcp_unanswered_30m',
+  'radar_30m',
   'channel_changes_30m',
   'boot_crash_30m',
-  'silence_minutes',
-  'dhcp_unanswered_30m',
-  'abnormal_reason_30m',
   'log_rate_logratio',
+  'silence_surprise',
+  'silence_minutes',
+  'rssi_drop_30m',
+  'weak_link_30m',
 ];
 
 /** For logs without WiFi lines (many real exports have none): volume, severities, programs, pauses. */

@@ -2,11 +2,14 @@ import { AppError } from '../../shared/errors.js';
 
 /** What one device was like in training. Times are whole seconds since the epoch, addresses twelve hexadecimal digits. */
 export interface DeviceState {
-  /** First arrival of each client, and of each access point that the device tried to join as a client. */
+  /** First arrival of each client, its first success, and of each access point the device tried to join as a client. */
   readonly clients: Readonly<Record<string, number>>;
+  readonly joined: Readonly<Record<string, number>>;
   readonly access_points: Readonly<Record<string, number>>;
   /** Median of the lines of a window by local hour of its beginning, 24 numbers; null = no training window. */
-  readonly hourly_lines: readonly (number | null)[] | null;
+  readonly hourly_lines: readonly (number | null)[];
+  /** Surprise of a minute without a line by local hour, nats: -ln(1 - share of minutes with a line), 24 numbers. */
+  readonly silent_minutes: readonly number[];
   /** Median signal of each client with enough readings in training, dBm; ff... = the device itself. */
   readonly signals: Readonly<Record<string, number>>;
 }
@@ -19,9 +22,11 @@ export interface DeviceState {
 export interface FeatureState {
   /** How addresses were sampled (address-sample.ts), 0 = all of them are here. */
   readonly clients_level: number;
+  readonly joined_level: number;
   readonly access_points_level: number;
-  /** For devices that training did not see: as `hourly_lines`, over the windows of all devices. */
+  /** For devices that training did not see: over the windows of all devices. */
   readonly hourly_lines: readonly (number | null)[];
+  readonly silent_minutes: readonly number[];
   /** By name. */
   readonly devices: Readonly<Record<string, DeviceState>>;
 }
@@ -34,8 +39,10 @@ export function parseFeatureState(json: unknown): FeatureState {
   const state = object(json, 'feature_state');
   return {
     clients_level: level(state.clients_level, 'clients_level'),
+    joined_level: level(state.joined_level, 'joined_level'),
     access_points_level: level(state.access_points_level, 'access_points_level'),
     hourly_lines: hours(state.hourly_lines, 'hourly_lines'),
+    silent_minutes: weights(state.silent_minutes, 'silent_minutes'),
     devices: Object.fromEntries(
       Object.entries(object(state.devices, 'devices')).map(([name, value]) => [
         name,
@@ -49,8 +56,10 @@ function device(value: unknown, field: string): DeviceState {
   const item = object(value, field);
   return {
     clients: byAddress(item.clients, `${field}.clients`),
+    joined: byAddress(item.joined, `${field}.joined`),
     access_points: byAddress(item.access_points, `${field}.access_points`),
-    hourly_lines: item.hourly_lines === null ? null : hours(item.hourly_lines, `${field}.hourly_lines`),
+    hourly_lines: hours(item.hourly_lines, `${field}.hourly_lines`),
+    silent_minutes: weights(item.silent_minutes, `${field}.silent_minutes`),
     signals: byAddress(item.signals, `${field}.signals`),
   };
 }
@@ -79,6 +88,13 @@ function hours(value: unknown, field: string): (number | null)[] {
   const valid = (item: unknown): item is number | null => item === null || isNumber(item);
   if (!Array.isArray(value) || value.length !== HOURS || !value.every(valid)) {
     fail(field, `a list of ${HOURS} numbers or nulls`);
+  }
+  return value;
+}
+
+function weights(value: unknown, field: string): number[] {
+  if (!Array.isArray(value) || value.length !== HOURS || !value.every(isNumber)) {
+    fail(field, `a list of ${HOURS} numbers`);
   }
   return value;
 }

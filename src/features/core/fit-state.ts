@@ -2,6 +2,7 @@ import { isFollowed } from './address-sample.js';
 import type { ContextSums } from './context-sums.js';
 import { COUNT_SHIFT, STATION_TAG } from './context-sums.js';
 import { CONTEXT_INTEGERS } from './context-windows.js';
+import { isActive, minutesOf } from './silence.js';
 import { addressText, type DeviceState, type FeatureState } from './feature-state.js';
 import type { FirstSeen } from './first-seen.js';
 import type { GridRange } from './window-grid.js';
@@ -18,6 +19,7 @@ export interface FitInput {
   readonly names: readonly string[];
   /** Local hour, 0 to 23, in which a window of the grid begins. */
   readonly hourOf: (index: number) => number;
+  readonly lengthSeconds: number;
 }
 
 const HOURS = 24;
@@ -37,41 +39,49 @@ const LEVELS = 150;
  */
 export function fitState(input: FitInput): FeatureState {
   const { ledger, sums, trainingWindows, range, owners, names } = input;
-  const shared = new HourlyLines();
-  const hourly: (number | null)[][] = [];
+  const minutes = minutesOf(input.lengthSeconds);
+  const shared = new Hours(minutes);
+  const hourly: Hours[] = [];
   const signals: Map<number, number>[] = [];
   for (const owner of owners) {
-    const own = new HourlyLines();
+    const own = new Hours(minutes);
     const readings = new Readings();
     for (let window = 0; window < trainingWindows; window++) {
       const index = range.firstIndex + window;
       const row = -ledger.index.get(owner, index) - 1;
-      const lines = row < 0 ? 0 : readRow(ledger, row, ledger.rows.columns + ROW_LOGS);
+      const { columns, width } = ledger.rows;
       const hour = input.hourOf(index);
-      own.add(hour, lines);
-      shared.add(hour, lines);
-      if (row < 0) continue;
-      readings.add(sums, readRow(ledger, row, ledger.rows.width - CONTEXT_INTEGERS));
+      const lines = row < 0 ? 0 : readRow(ledger, row, columns + ROW_LOGS);
+      const low = row < 0 ? 0 : readRow(ledger, row, width - 2);
+      const high = row < 0 ? 0 : readRow(ledger, row, width - 1);
+      own.add(hour, lines, low, high);
+      shared.add(hour, lines, low, high);
+      if (row >= 0) readings.add(sums, readRow(ledger, row, width - CONTEXT_INTEGERS));
     }
-    hourly.push(own.medians());
+    hourly.push(own);
     signals.push(readings.usual());
   }
   const kept = sampled(signals);
   const clients = byOwner(sums.clients);
+  const joined = byOwner(sums.joined);
   const accessPoints = byOwner(sums.accessPoints);
   const devices = owners.map((owner, device): readonly [string, DeviceState] => [
     names[device],
     {
       clients: clients.get(owner) ?? {},
+      joined: joined.get(owner) ?? {},
       access_points: accessPoints.get(owner) ?? {},
-      hourly_lines: hourly[device],
+      hourly_lines: hourly[device].medians(),
+      silent_minutes: hourly[device].silentMinutes(),
       signals: sorted(kept[device]),
     },
   ]);
   return {
     clients_level: sums.clients.level,
+    joined_level: sums.joined.level,
     access_points_level: sums.accessPoints.level,
     hourly_lines: shared.medians(),
+    silent_minutes: shared.silentMinutes(),
     devices: Object.fromEntries(devices),
   };
 }
@@ -80,13 +90,27 @@ function readRow({ rows }: WindowLedger, row: number, at: number): number {
   return rows.ints[rows.block(row)][rows.offset(row) + at];
 }
 
-/** Lines of windows by hour: how many windows had so many. */
-class HourlyLines {
+/** Windows by hour: how many had so many lines, and how many of their minutes had any. */
+class Hours {
   private readonly counts = Array.from({ length: HOURS }, () => new Map<number, number>());
+  private readonly active = new Float64Array(HOURS);
+  private readonly total = new Float64Array(HOURS);
 
-  add(hour: number, lines: number): void {
+  /** @param minutes of a window */
+  constructor(private readonly minutes: number) {}
+
+  add(hour: number, lines: number, low: number, high: number): void {
     const counts = this.counts[hour];
     counts.set(lines, (counts.get(lines) ?? 0) + 1);
+    this.total[hour] += this.minutes;
+    for (let minute = 0; minute < this.minutes; minute++) {
+      if (isActive(low, high, minute, this.minutes)) this.active[hour]++;
+    }
+  }
+
+  /** -ln(1 - q), q = share of the minutes with a line by Laplace's rule of succession. */
+  silentMinutes(): number[] {
+    return Array.from(this.active, (active, hour) => -Math.log(1 - (active + 1) / (this.total[hour] + 2)));
   }
 
   medians(): (number | null)[] {

@@ -1,5 +1,6 @@
 import type { ContextSums } from './context-sums.js';
 import { addressNumber, type DeviceState, type FeatureState } from './feature-state.js';
+import type { FirstSeen } from './first-seen.js';
 
 /** State of a device, null for one that training did not see. */
 export function deviceState({ devices }: FeatureState, name: string): DeviceState | null {
@@ -9,20 +10,23 @@ export function deviceState({ devices }: FeatureState, name: string): DeviceStat
 /** What the devices of the input had shown by a given time is known from then on, as if its lines were in the input. */
 export function recallFirstSeen(
   state: FeatureState,
-  { clients, accessPoints }: ContextSums,
+  { clients, joined, accessPoints }: ContextSums,
   owners: readonly number[],
   names: readonly string[],
 ): void {
   clients.raise(state.clients_level);
+  joined.raise(state.joined_level);
   accessPoints.raise(state.access_points_level);
   owners.forEach((owner, device) => {
     const known = deviceState(state, names[device]);
     if (known === null) return;
-    for (const [address, seconds] of Object.entries(known.clients)) {
-      clients.note(owner, addressNumber(address), seconds * 1000);
-    }
-    for (const [address, seconds] of Object.entries(known.access_points)) {
-      accessPoints.note(owner, addressNumber(address), seconds * 1000);
-    }
+    const note = (seen: FirstSeen, times: Readonly<Record<string, number>>): void => {
+      for (const [address, seconds] of Object.entries(times)) {
+        seen.note(owner, addressNumber(address), seconds * 1000);
+      }
+    };
+    note(clients, known.clients);
+    note(joined, known.joined);
+    note(accessPoints, known.access_points);
   });
 }

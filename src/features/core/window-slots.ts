@@ -42,11 +42,17 @@ export const FIRST_PROGRAMS = 25;
 export const CHANNELS = 26;
 export const RESTARTS = 27;
 export const EXHAUSTED = 28;
-/** Known when the window is closed: most links lost within ten seconds, links lost, and lost for an odd reason. */
-export const BURST = 29;
-export const LOSSES = 30;
-export const ODD_LOSSES = 31;
-export const INT_COLUMNS = 32;
+export const RADARS = 29;
+export const FORGERIES = 30;
+export const WEAK_LINKS = 31;
+/**
+ * Known when the window is closed: most links lost within ten seconds, links lost for an odd reason, and links lost
+ * against the client's will and made again at once.
+ */
+export const BURST = 32;
+export const ODD_LOSSES = 33;
+export const FORCED = 34;
+export const INT_COLUMNS = 35;
 
 /** Columns of `sums`. */
 /** Start of the window, ms since the epoch. */
@@ -72,6 +78,7 @@ const OR = [BAND_BITS, BINS_LOW, BINS_HIGH];
 const ADD = [
   ...[LOGS, WIFI_LINES, AUTH_FAILURES, DISCONNECTS, DISASSOCIATIONS, BEACONS, CONNECTS, JOINS],
   ...[ERRORS, WARNINGS, ERROR_TEXTS, SIGNALS, RATES, CHANNELS, RESTARTS, EXHAUSTED],
+  ...[RADARS, FORGERIES, WEAK_LINKS],
 ];
 
 export class WindowSlots {

@@ -90,7 +90,7 @@ export class WindowSums {
       ...(needs.devices ? [this.devices] : []),
     ];
     this.earliest = needs.newPrograms ? new EarliestWindows() : null;
-    this.context = needs.context ? new ContextSums(this.slots, places) : null;
+    this.context = needs.context ? new ContextSums(this.slots, places, lengthMs / 1000) : null;
   }
 
   /**

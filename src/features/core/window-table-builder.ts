@@ -98,10 +98,10 @@ function contextWalk(
   } else {
     const starts = Float64Array.from({ length: range.windows }, (_, i) => startOf(range.firstIndex + i));
     const trainingWindows = basis.trainingWindows(starts);
-    state = fitState({ ledger, sums, range, trainingWindows, owners, names, hourOf });
+    const { lengthSeconds } = config;
+    state = fitState({ ledger, sums, range, trainingWindows, owners, names, hourOf, lengthSeconds });
   }
   const walk = new ContextWalk({ config, ledger, sums, owners, names, state, hourAt });
-  walk.readEdge(range);
   return { walk, state };
 }
 
@@ -144,7 +144,7 @@ class GridWalk {
         slotRows[device] = -ledger.index.get(owners[device], index) - 1;
       }
       this.readActivity();
-      this.context?.next(startMs);
+      this.context?.next(index);
       if (slotRows.includes(-1)) input.emptyWindow(startMs, this.empty);
       for (let device = 0; device < owners.length; device++) {
         const row = window * owners.length + device;
