@@ -1,22 +1,13 @@
 import { isFollowed } from './address-sample.js';
 import type { AddressLists } from './address-lists.js';
-import {
-  ANSWERED,
-  COUNT_SHIFT,
-  DISCOVERED,
-  FAILED,
-  LAST_SIGNAL_TAG,
-  LOST,
-  STATION_TAG,
-} from './context-sums.js';
+import { ANSWERED, COUNT_SHIFT, DISCOVERED, LAST_SIGNAL_TAG, LOST, STATION_TAG } from './context-sums.js';
 import { pairHash } from './pair-hash.js';
 
 const FLAGS_MASK = 0xffff;
 
 /** Distinct addresses of several windows by what they did: who did it in two windows counts once. */
 export class AddressUnion {
-  /** Addresses that failed to authenticate, that lost a link, that asked for a DHCP lease and got none. */
-  failed = 0;
+  /** Addresses that lost a link, and that asked for a DHCP lease and got none. */
   lost = 0;
   unanswered = 0;
   /** Most associations of one address, each weighted by its window. */
@@ -64,7 +55,6 @@ export class AddressUnion {
   private clear(): void {
     if (this.size > 0) this.cells.fill(-1);
     this.size = 0;
-    this.failed = 0;
     this.lost = 0;
     this.unanswered = 0;
     this.mostAssociations = 0;
@@ -98,7 +88,6 @@ export class AddressUnion {
   private count(scale: number): void {
     for (let entry = 0; entry < this.size; entry++) {
       const flags = this.flags[entry];
-      if ((flags & FAILED) !== 0) this.failed += scale;
       if ((flags & LOST) !== 0) this.lost += scale;
       if ((flags & (DISCOVERED | ANSWERED)) === DISCOVERED) this.unanswered += scale;
       if (this.values[entry] > this.mostAssociations) this.mostAssociations = this.values[entry];

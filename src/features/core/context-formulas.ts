@@ -1,22 +1,13 @@
 import type { ContextWindows } from './context-windows.js';
 import { EXHAUSTED_PLACE, FORCED_PLACE, NEW_ACCESS_POINTS_PLACE, SUMMED } from './context-windows.js';
 import type { FeatureName } from './feature-catalogue.js';
-import {
-  AUTH_FAILURES,
-  CHANNELS,
-  FORGERIES,
-  ODD_LOSSES,
-  RADARS,
-  RESTARTS,
-  WEAK_LINKS,
-} from './window-slots.js';
+import { AUTH_FAILURES, FORGERIES, RADARS, RESTARTS, WEAK_LINKS } from './window-slots.js';
 
 /** What a device did in a window and in its context; counts of addresses may be estimates (address-sample.ts). */
 export interface ContextCell {
   /** Sums over the context. */
   readonly sums: Pick<ContextWindows, 'sums' | 'decayed'>;
   /** Distinct addresses in the context. */
-  readonly failedAddresses: number;
   readonly unansweredAddresses: number;
   /** Most associations of one address in the context, with falling weights. */
   readonly mostAssociations: number;
@@ -24,11 +15,6 @@ export interface ContextCell {
   readonly lostAddresses: number;
   /** Clients that got on at least once, up to the end of the window. */
   readonly knownClients: number;
-  readonly newClients: number;
-  /** In the context: clients first seen, and of these the ones with a made-up address. */
-  readonly contextNewClients: number;
-  readonly contextNewLocalClients: number;
-  readonly silentMinutes: number;
   readonly silenceSurprise: number;
   /** Lines of the window, and the median of the device at this hour; NaN = not known. */
   readonly lines: number;
@@ -51,20 +37,13 @@ export const CONTEXT_FORMULAS = {
   forced_reconnects_30m: ({ sums }) => sums.decayed[FORCED_PLACE],
   lost_client_share: ({ lostAddresses, knownClients }) => lostAddresses / Math.max(1, knownClients),
   auth_fail_30m: decayed(AUTH_FAILURES),
-  failing_macs_30m: ({ failedAddresses }) => failedAddresses,
-  abnormal_reason_30m: decayed(ODD_LOSSES),
   new_bssid_30m: ({ sums }) => sums.decayed[NEW_ACCESS_POINTS_PLACE],
   forged_frames_30m: decayed(FORGERIES),
-  new_mac_count: ({ newClients }) => newClients,
-  new_random_mac_share_30m: ({ contextNewClients, contextNewLocalClients }) =>
-    contextNewClients === 0 ? 0 : contextNewLocalClients / contextNewClients,
   dhcp_unanswered_30m: ({ unansweredAddresses, sums }) => unansweredAddresses + sums.sums[EXHAUSTED_PLACE],
   radar_30m: decayed(RADARS),
-  channel_changes_30m: decayed(CHANNELS),
   boot_crash_30m: decayed(RESTARTS),
   log_rate_logratio: ({ lines, usualLines }) => Math.log((lines + 1) / (usualLines + 1)),
   silence_surprise: ({ silenceSurprise }) => silenceSurprise,
-  silence_minutes: ({ silentMinutes }) => silentMinutes,
   rssi_drop_30m: ({ signalDrop, signalWeight }) => signalDrop / Math.sqrt(Math.max(1, signalWeight)),
   weak_link_30m: decayed(WEAK_LINKS),
 } satisfies Partial<Record<FeatureName, Formula>>;

@@ -3,9 +3,6 @@ import { AddressLists, type AddressListsState } from './address-lists.js';
 import {
   AP_CONTACT,
   ASSOCIATION,
-  AUTH_FAILURE,
-  CHANNEL,
-  CLIENT,
   DHCP_ACK,
   DHCP_DISCOVER,
   DHCP_EXHAUSTED,
@@ -28,7 +25,6 @@ export interface ContextState {
   readonly stations: TallyState;
   readonly links: TallyState;
   readonly lists: AddressListsState;
-  readonly clients: FirstSeenState;
   readonly joined: FirstSeenState;
   readonly accessPoints: FirstSeenState;
 }
@@ -39,10 +35,9 @@ interface SlotOwners {
 }
 
 /** Flags of an address in a window: the low half of its number; the high half counts. */
-export const FAILED = 1;
-export const LOST = 2;
-export const DISCOVERED = 4;
-export const ANSWERED = 8;
+export const LOST = 1;
+export const DISCOVERED = 2;
+export const ANSWERED = 4;
 export const COUNT_SHIFT = 16;
 /**
  * Tag of an address with its flags and associations; tags 1 to 149 count its readings of so many dB below 0 dBm; tags
@@ -58,9 +53,9 @@ const MAX_COUNT = 0x7fff;
 /** Addresses (with their readings) that a window follows before it takes a sample of them. */
 export const MAX_STATIONS = 512;
 
-const COUNTED = CHANNEL | RESTART | DHCP_EXHAUSTED | RADAR | FORGED | WEAK;
-const STATION = AUTH_FAILURE | LINK_LOST | ASSOCIATION | DHCP_DISCOVER | DHCP_ACK;
-const ANY = COUNTED | STATION | AP_CONTACT | CLIENT | LINK;
+const COUNTED = RESTART | DHCP_EXHAUSTED | RADAR | FORGED | WEAK;
+const STATION = LINK_LOST | ASSOCIATION | DHCP_DISCOVER | DHCP_ACK;
+const ANY = COUNTED | STATION | AP_CONTACT | JOINED | LINK;
 
 /** Flags of both, and the sum of the counts. */
 function joinStations(a: number, b: number): number {
@@ -71,8 +66,7 @@ function joinStations(a: number, b: number): number {
 /** What the features of context need of the open windows beyond sums: who did what, and who is new. */
 export class ContextSums {
   readonly lists = new AddressLists();
-  /** First arrivals of the clients of each owner, of those that got on, and of the access points it tried to join. */
-  readonly clients = new FirstSeen();
+  /** First arrivals of the clients of each owner that got on, and of the access points it tried to join. */
   readonly joined = new FirstSeen();
   readonly accessPoints = new FirstSeen();
   private readonly stations = new SlotTally(joinStations, MAX_STATIONS);
@@ -104,9 +98,8 @@ export class ContextSums {
       if ((bits & LINK) !== 0) this.addLink(batch, events, row, slot);
       if (address < 0) continue;
       if ((bits & STATION) !== 0) this.stations.put(slot, address, STATION_TAG, stationBits(bits));
-      if ((bits & (CLIENT | AP_CONTACT)) === 0) continue;
+      if ((bits & (JOINED | AP_CONTACT)) === 0) continue;
       const owner = this.places.owner(slot);
-      if ((bits & CLIENT) !== 0) this.clients.note(owner, address, batch.timeMs[row]);
       if ((bits & JOINED) !== 0) this.joined.note(owner, address, batch.timeMs[row]);
       if ((bits & AP_CONTACT) !== 0) this.accessPoints.note(owner, address, batch.timeMs[row]);
     }
@@ -142,7 +135,6 @@ export class ContextSums {
       stations: this.stations.export(open),
       links: this.links.export(open),
       lists: this.lists.export(),
-      clients: this.clients.export(),
       joined: this.joined.export(),
       accessPoints: this.accessPoints.export(),
     };
@@ -157,7 +149,6 @@ export class ContextSums {
   absorb(state: ContextState, slots: Int32Array, owner: (owner: number) => number): void {
     this.stations.absorb(state.stations, slots);
     this.links.absorb(state.links, slots);
-    this.clients.absorb(state.clients, owner);
     this.joined.absorb(state.joined, owner);
     this.accessPoints.absorb(state.accessPoints, owner);
   }
@@ -175,7 +166,6 @@ export class ContextSums {
 }
 
 function countLine(ints: Int32Array, at: number, groups: number): void {
-  if ((groups & CHANNEL) !== 0) ints[at + col.CHANNELS]++;
   if ((groups & RESTART) !== 0) ints[at + col.RESTARTS]++;
   if ((groups & DHCP_EXHAUSTED) !== 0) ints[at + col.EXHAUSTED]++;
   if ((groups & RADAR) !== 0) ints[at + col.RADARS]++;
@@ -185,7 +175,6 @@ function countLine(ints: Int32Array, at: number, groups: number): void {
 
 function stationBits(groups: number): number {
   let bits = 0;
-  if ((groups & AUTH_FAILURE) !== 0) bits |= FAILED;
   if ((groups & LINK_LOST) !== 0) bits |= LOST;
   if ((groups & DHCP_DISCOVER) !== 0) bits |= DISCOVERED;
   if ((groups & DHCP_ACK) !== 0) bits |= ANSWERED;
@@ -198,7 +187,6 @@ export function contextBuffers({
   stations,
   links,
   lists,
-  clients,
   joined,
   accessPoints,
 }: ContextState): ArrayBuffer[] {
@@ -207,6 +195,6 @@ export function contextBuffers({
       ...[slots, addresses, tags, values, levels],
     ]),
     ...[lists.words, lists.starts],
-    ...[clients, joined, accessPoints].flatMap(({ owners, ids, timesMs }) => [owners, ids, timesMs]),
+    ...[joined, accessPoints].flatMap(({ owners, ids, timesMs }) => [owners, ids, timesMs]),
   ].map(({ buffer }) => buffer as ArrayBuffer);
 }

@@ -14,7 +14,7 @@ import { addressNumber, type FeatureState } from './feature-state.js';
 import type { FirstSeen } from './first-seen.js';
 import { FirstSeenCursor } from './first-seen-cursor.js';
 import { deviceState } from './recall-state.js';
-import { minutesOf, Silence } from './silence.js';
+import { Silence } from './silence.js';
 import type { WindowLedger } from './window-ledger.js';
 import type { WindowConfig } from './window-table.js';
 
@@ -51,11 +51,9 @@ export class ContextWalk {
   private readonly union: AddressUnion;
   private readonly border: BorderLinks;
   private readonly one = new Int32Array(1);
-  private readonly clients: FirstSeenCursor;
   private readonly joined: FirstSeenCursor;
   private readonly accessPoints: FirstSeenCursor;
   private readonly usual: readonly Usual[];
-  private readonly minuteLength: number;
   private hour = 0;
   private index = 0;
   private readonly cell: Writable<ContextCell>;
@@ -66,26 +64,21 @@ export class ContextWalk {
     this.reach = contextReach(config);
     this.windows = new ContextWindows(this.reach, devices);
     this.silence = new Silence(config.lengthSeconds, this.reach.step, devices);
-    this.minuteLength = config.lengthSeconds / 60 / minutesOf(config.lengthSeconds);
     this.union = new AddressUnion(sums.lists);
     this.border = new BorderLinks(sums.lists);
     const deviceOf = new Map(owners.map((owner, device) => [owner, device]));
     const cursor = (seen: FirstSeen): FirstSeenCursor =>
       new FirstSeenCursor(seen, devices, (owner) => deviceOf.get(owner) ?? -1);
-    this.clients = cursor(sums.clients);
     this.joined = cursor(sums.joined);
     this.accessPoints = cursor(sums.accessPoints);
     this.usual = names.map((name) => usualOf(state, name));
     this.cell = {
-      ...{ sums: this.windows, failedAddresses: 0, unansweredAddresses: 0, mostAssociations: 0 },
+      ...{ sums: this.windows, unansweredAddresses: 0, mostAssociations: 0 },
       ...{
         lostAddresses: 0,
         knownClients: 0,
-        newClients: 0,
-        contextNewClients: 0,
-        contextNewLocalClients: 0,
       },
-      ...{ silentMinutes: 0, silenceSurprise: 0, lines: 0, usualLines: 0, signalDrop: 0, signalWeight: 0 },
+      ...{ silenceSurprise: 0, lines: 0, usualLines: 0, signalDrop: 0, signalWeight: 0 },
     };
   }
 
@@ -97,10 +90,7 @@ export class ContextWalk {
     this.hour = this.input.hourAt(startMs);
     this.windows.next();
     const toMs = startMs + lengthSeconds * 1000;
-    const before = (this.reach.windows - 1) * this.reach.step * strideSeconds * 1000;
-    for (const cursor of [this.clients, this.joined, this.accessPoints]) {
-      cursor.advance({ fromMs: startMs, toMs }, { fromMs: startMs - before, toMs });
-    }
+    for (const cursor of [this.joined, this.accessPoints]) cursor.advance(startMs, toMs);
   }
 
   /**
@@ -108,16 +98,13 @@ export class ContextWalk {
    * @param lines of that window
    */
   read(device: number, row: number, lines: number): ContextCell {
-    const { cell, clients, joined } = this;
+    const { cell, joined } = this;
     this.enter(device, row);
     this.windows.load(device);
     this.readAddresses(device);
     cell.lines = lines;
     cell.usualLines = this.usual[device].lines[this.hour] ?? NaN;
     cell.knownClients = joined.known[device] * joined.scale;
-    cell.newClients = clients.inWindow[device] * clients.scale;
-    cell.contextNewClients = clients.inContext[device] * clients.scale;
-    cell.contextNewLocalClients = clients.localInContext[device] * clients.scale;
     return cell;
   }
 
@@ -134,7 +121,6 @@ export class ContextWalk {
     const end = from + CONTEXT_INTEGERS;
     const bins: readonly [number, number] = ints === null ? [0, 0] : [ints[end - 2], ints[end - 1]];
     silence.enter(device, this.index, this.hour, bins, this.usual[device].silence);
-    cell.silentMinutes = silence.longest * this.minuteLength;
     cell.silenceSurprise = silence.surprise;
   }
 
@@ -144,7 +130,6 @@ export class ContextWalk {
     union.load(one, NO_SIGNALS);
     cell.lostAddresses = union.lost;
     union.load(windows.lists, this.usual[device].signals);
-    cell.failedAddresses = union.failed;
     cell.unansweredAddresses = union.unanswered;
     cell.mostAssociations = union.mostAssociations;
     cell.signalDrop = union.signalDrop;

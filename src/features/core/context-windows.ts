@@ -2,11 +2,9 @@ import {
   AUTH_FAILURES,
   BINS_HIGH,
   BINS_LOW,
-  CHANNELS,
   EXHAUSTED,
   FORCED,
   FORGERIES,
-  ODD_LOSSES,
   RADARS,
   RESTARTS,
   WEAK_LINKS,
@@ -15,7 +13,7 @@ import type { WindowConfig } from './window-table.js';
 
 /** Sums of a window that the row of a finished window keeps for the features of context. */
 export const SUMMED = [
-  ...[AUTH_FAILURES, CHANNELS, RADARS, RESTARTS, EXHAUSTED, ODD_LOSSES, FORGERIES, WEAK_LINKS, FORCED],
+  ...[AUTH_FAILURES, RADARS, RESTARTS, EXHAUSTED, FORGERIES, WEAK_LINKS, FORCED],
 ] as const;
 const KEPT = [...SUMMED, BINS_LOW, BINS_HIGH] as const;
 /** Integers of such a row: the number of its list of addresses, and the sums. */

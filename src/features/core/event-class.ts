@@ -22,8 +22,6 @@ export const JOIN = 64;
 export const LINK_LOST = 128;
 /** A client (re)associated. */
 export const ASSOCIATION = 256;
-/** The channel was changed, or a radar asked for it. */
-export const CHANNEL = 512;
 /** The device or a radio of it started, stopped or crashed. */
 export const RESTART = 1024;
 export const DHCP_DISCOVER = 2048;
@@ -72,11 +70,11 @@ const GROUPS_BY_CLASS = {
   sae_fail: WIFI | AUTH_FAILURE | CLIENT,
   radius_fail: WIFI,
   radius_acct: WIFI | CLIENT,
-  dfs_radar: WIFI | CHANNEL | RADAR,
-  dfs_cac: WIFI | CHANNEL,
-  dfs_new_channel: WIFI | CHANNEL,
-  channel_switch: WIFI | CHANNEL,
-  acs: WIFI | CHANNEL,
+  dfs_radar: WIFI | RADAR,
+  dfs_cac: WIFI,
+  dfs_new_channel: WIFI,
+  channel_switch: WIFI,
+  acs: WIFI,
   acs_routine: WIFI,
   ap_disabled: WIFI | RESTART,
   ap_enabled: WIFI | RESTART,

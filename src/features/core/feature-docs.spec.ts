@@ -8,7 +8,6 @@ import {
   ASSOCIATION,
   AUTH_FAILURE,
   BEACON,
-  CHANNEL,
   CLIENT,
   CONNECT,
   DISASSOCIATION,
@@ -17,8 +16,13 @@ import {
   eventClassId,
   eventGroups,
   JOIN,
+  FORGED,
+  JOINED,
   LINK_LOST,
+  RADAR,
   RESTART,
+  VOLUNTARY,
+  WEAK,
   WIFI,
 } from './event-class.js';
 import type { RuleConditions } from './event-conditions.js';
@@ -82,10 +86,14 @@ const GROUPS: readonly (readonly [string, number])[] = [
   ['beacon', BEACON],
   ['lost once', LINK_LOST],
   ['association', ASSOCIATION],
-  ['channel', CHANNEL],
+  ['radar', RADAR],
   ['restart', RESTART],
   ['access point contacted', AP_CONTACT],
   ['names a client', CLIENT],
+  ['left', VOLUNTARY],
+  ['got on', JOINED],
+  ['forged', FORGED],
+  ['weak', WEAK],
 ];
 
 function classRow(name: (typeof EVENT_CLASSES)[number]): string[] {

@@ -32,7 +32,7 @@ export function buildFeatureSpec({
     catalogue_version: CATALOGUE_VERSION,
     pooled: set.pooled,
     features: set.features.map((feature) => {
-      const { name, kind, unit, definition, missing, rareEvent, clock, categories } = feature;
+      const { name, kind, unit, definition, missing, rareEvent, clock, evidence, categories } = feature;
       return {
         name,
         kind,
@@ -42,6 +42,7 @@ export function buildFeatureSpec({
         rare_event: rareEvent,
         clock,
         ...featurePolicy(feature, applied),
+        ...(evidence === null ? {} : { evidence }),
         ...(categories === undefined ? {} : { categories }),
       };
     }),

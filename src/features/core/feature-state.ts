@@ -2,8 +2,7 @@ import { AppError } from '../../shared/errors.js';
 
 /** What one device was like in training. Times are whole seconds since the epoch, addresses twelve hexadecimal digits. */
 export interface DeviceState {
-  /** First arrival of each client, its first success, and of each access point the device tried to join as a client. */
-  readonly clients: Readonly<Record<string, number>>;
+  /** When each client got on for the first time, and each access point was first contacted by the device as a client. */
   readonly joined: Readonly<Record<string, number>>;
   readonly access_points: Readonly<Record<string, number>>;
   /** Median of the lines of a window by local hour of its beginning, 24 numbers; null = no training window. */
@@ -21,7 +20,6 @@ export interface DeviceState {
  */
 export interface FeatureState {
   /** How addresses were sampled (address-sample.ts), 0 = all of them are here. */
-  readonly clients_level: number;
   readonly joined_level: number;
   readonly access_points_level: number;
   /** For devices that training did not see: over the windows of all devices. */
@@ -38,7 +36,6 @@ const ADDRESS = /^[0-9a-f]{12}$/;
 export function parseFeatureState(json: unknown): FeatureState {
   const state = object(json, 'feature_state');
   return {
-    clients_level: level(state.clients_level, 'clients_level'),
     joined_level: level(state.joined_level, 'joined_level'),
     access_points_level: level(state.access_points_level, 'access_points_level'),
     hourly_lines: hours(state.hourly_lines, 'hourly_lines'),
@@ -55,7 +52,6 @@ export function parseFeatureState(json: unknown): FeatureState {
 function device(value: unknown, field: string): DeviceState {
   const item = object(value, field);
   return {
-    clients: byAddress(item.clients, `${field}.clients`),
     joined: byAddress(item.joined, `${field}.joined`),
     access_points: byAddress(item.access_points, `${field}.access_points`),
     hourly_lines: hours(item.hourly_lines, `${field}.hourly_lines`),

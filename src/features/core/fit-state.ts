@@ -62,13 +62,11 @@ export function fitState(input: FitInput): FeatureState {
     signals.push(readings.usual());
   }
   const kept = sampled(signals);
-  const clients = byOwner(sums.clients);
   const joined = byOwner(sums.joined);
   const accessPoints = byOwner(sums.accessPoints);
   const devices = owners.map((owner, device): readonly [string, DeviceState] => [
     names[device],
     {
-      clients: clients.get(owner) ?? {},
       joined: joined.get(owner) ?? {},
       access_points: accessPoints.get(owner) ?? {},
       hourly_lines: hourly[device].medians(),
@@ -77,7 +75,6 @@ export function fitState(input: FitInput): FeatureState {
     },
   ]);
   return {
-    clients_level: sums.clients.level,
     joined_level: sums.joined.level,
     access_points_level: sums.accessPoints.level,
     hourly_lines: shared.medians(),

@@ -1,11 +1,9 @@
 import { ASSOCIATION, DISCONNECT, LINK_LOST, VOLUNTARY } from './event-class.js';
 import { forcedReconnects, HEAD_SECONDS, headMask, tailMask } from './forced-reconnects.js';
 import { SlotTally, type TallyState } from './slot-tally.js';
-import { BURST, FORCED, ODD_LOSSES } from './window-slots.js';
+import { BURST, FORCED } from './window-slots.js';
 
-/** IEEE 802.11 reason codes that a network in order hardly sees: class 2 and 3 frames of strangers, bad handshakes. */
-const ODD_REASONS: readonly number[] = [2, 6, 7, 15, 16];
-/** Those of a client that leaves the network or the cell. */
+/** IEEE 802.11 reason codes of a client that leaves the network or the cell. */
 const LEAVING_REASONS: readonly number[] = [3, 8];
 /** What stands for a line without an address; above all addresses. */
 const NOBODY = 2 ** 48;
@@ -19,7 +17,8 @@ const KIND_ASSOCIATED = 1;
 const KIND_LEFT = 2;
 const KINDS = 4;
 const PRESENT = 1;
-const ODD = 2;
+/** Of a loss: at least one of its lines does not say that the client left. */
+const UNWILLING = 2;
 
 /** Lines that matter here. */
 export const LINK = LINK_LOST | ASSOCIATION | VOLUNTARY | DISCONNECT;
@@ -49,15 +48,15 @@ export class LinkEvents {
   /** @param second since the beginning of the window */
   add(slot: number, address: number, second: number, groups: number, reason: number): void {
     const { tally } = this;
+    const isLeaving =
+      (groups & VOLUNTARY) !== 0 || ((groups & DISCONNECT) !== 0 && LEAVING_REASONS.includes(reason));
     if ((groups & LINK_LOST) !== 0) {
-      const value = ODD_REASONS.includes(reason) ? PRESENT | ODD : PRESENT;
+      const value = isLeaving ? PRESENT : PRESENT | UNWILLING;
       tally.put(slot, address < 0 ? NOBODY : address, second * KINDS + KIND_LOST, value);
     }
     if (address < 0) return;
     if ((groups & ASSOCIATION) !== 0) tally.put(slot, address, second * KINDS + KIND_ASSOCIATED, PRESENT);
-    if ((groups & VOLUNTARY) !== 0 || ((groups & DISCONNECT) !== 0 && LEAVING_REASONS.includes(reason))) {
-      tally.put(slot, address, second * KINDS + KIND_LEFT, PRESENT);
-    }
+    if (isLeaving) tally.put(slot, address, second * KINDS + KIND_LEFT, PRESENT);
   }
 
   /** Writes the counts of a window, hands out what its neighbours need, and forgets its events. */
@@ -68,17 +67,13 @@ export class LinkEvents {
     if (size > this.losses.length) this.losses = new Int32Array(2 * size);
     const { losses } = this;
     let lost = 0;
-    let odd = 0;
     let associated = 0;
-    tally.visit(slot, (_, tag, value) => {
+    tally.visit(slot, (_, tag) => {
       const kind = tag % KINDS;
       if (kind === KIND_ASSOCIATED) associated++;
-      if (kind !== KIND_LOST) return;
-      losses[lost++] = Math.floor(tag / KINDS);
-      if ((value & ODD) !== 0) odd++;
+      if (kind === KIND_LOST) losses[lost++] = Math.floor(tag / KINDS);
     });
     const scale = 2 ** tally.level(slot);
-    ints[at + ODD_LOSSES] = odd * scale;
     ints[at + BURST] = mostWithin(losses.subarray(0, lost).sort(), BURST_SECONDS) * scale;
     ints[at + FORCED] = this.closeAddresses(slot, lost > 0 && associated > 0, append) * scale;
     tally.empty(slot);
@@ -103,11 +98,15 @@ export class LinkEvents {
     for (let from = 0, to = 0; from < events.length; from = to) {
       const { address } = events[from];
       while (to < events.length && events[to].address === address) to++;
-      const seconds = (kind: number): number[] =>
-        events.slice(from, to).flatMap(({ tag }) => (tag % KINDS === kind ? [Math.floor(tag / KINDS)] : []));
-      const lost = seconds(KIND_LOST);
-      const left = seconds(KIND_LEFT);
-      const made = seconds(KIND_ASSOCIATED);
+      const seconds = (kind: number, bits: number): number[] =>
+        events
+          .slice(from, to)
+          .flatMap(({ tag, value }) =>
+            tag % KINDS === kind && (value & bits) !== 0 ? [Math.floor(tag / KINDS)] : [],
+          );
+      const lost = seconds(KIND_LOST, UNWILLING);
+      const left = seconds(KIND_LEFT, PRESENT);
+      const made = seconds(KIND_ASSOCIATED, PRESENT);
       if (count)
         forced += forcedReconnects(
           lost,
@@ -126,10 +125,10 @@ export class LinkEvents {
   }
 
   /** Events with an address, by address and second. */
-  private sorted(slot: number): { address: number; tag: number }[] {
-    const events: { address: number; tag: number }[] = [];
-    this.tally.visit(slot, (address, tag) => {
-      if (address !== NOBODY) events.push({ address, tag });
+  private sorted(slot: number): { address: number; tag: number; value: number }[] {
+    const events: { address: number; tag: number; value: number }[] = [];
+    this.tally.visit(slot, (address, tag, value) => {
+      if (address !== NOBODY) events.push({ address, tag, value });
     });
     return events.sort((a, b) => a.address - b.address || a.tag - b.tag);
   }

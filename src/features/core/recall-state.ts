@@ -10,11 +10,10 @@ export function deviceState({ devices }: FeatureState, name: string): DeviceStat
 /** What the devices of the input had shown by a given time is known from then on, as if its lines were in the input. */
 export function recallFirstSeen(
   state: FeatureState,
-  { clients, joined, accessPoints }: ContextSums,
+  { joined, accessPoints }: ContextSums,
   owners: readonly number[],
   names: readonly string[],
 ): void {
-  clients.raise(state.clients_level);
   joined.raise(state.joined_level);
   accessPoints.raise(state.access_points_level);
   owners.forEach((owner, device) => {
@@ -25,7 +24,6 @@ export function recallFirstSeen(
         seen.note(owner, addressNumber(address), seconds * 1000);
       }
     };
-    note(clients, known.clients);
     note(joined, known.joined);
     note(accessPoints, known.access_points);
   });

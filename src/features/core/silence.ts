@@ -29,8 +29,7 @@ export function isActive(low: number, high: number, minute: number, minutes: num
  * Whole minutes are counted by hour and multiplied once, so that the result does not depend on where a silence began.
  */
 export class Silence {
-  /** Longest silence that ends in the current window or lasts beyond it, minutes; and the most surprising one. */
-  longest = 0;
+  /** Of the silences that end in the current window or last beyond it, the most surprising one. */
   surprise = 0;
   private readonly minutes: number;
   /** Silent minutes by hour up to the end of the last window, of each device and each of the windows that overlap. */
@@ -59,7 +58,6 @@ export class Silence {
   ): void {
     const { counts, minutes, step } = this;
     const at = (device * step + (((index % step) + step) % step)) * HOURS;
-    this.longest = 0;
     this.surprise = 0;
     for (let minute = 0; minute < minutes; minute++) {
       if (isActive(bins[0], bins[1], minute, minutes)) counts.fill(0, at, at + HOURS);
@@ -69,13 +67,10 @@ export class Silence {
   }
 
   private measure(at: number, weights: Float64Array): void {
-    let silent = 0;
     let surprise = 0;
     for (let hour = 0; hour < HOURS; hour++) {
-      silent += this.counts[at + hour];
       surprise += this.counts[at + hour] * weights[hour];
     }
-    if (silent > this.longest) this.longest = silent;
     if (surprise > this.surprise) this.surprise = surprise;
   }
 }

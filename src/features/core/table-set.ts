@@ -21,6 +21,7 @@ export function tableSet(featureNames: readonly string[]): ColumnSet {
       missing: 'nan',
       rareEvent: false,
       clock: false,
+      evidence: null,
     })),
     pooled: false,
     preprocessing: 'standard',
