@@ -21,7 +21,7 @@ export const OPTIONAL_FILES: ReadonlySet<string> = new Set(['model.onnx', 'featu
 export const SCRIPTS = ['validate_model.py', 'inference_example.py'] as const;
 
 /** Python programs that compute the features of the sets in `EXTRACTED_SETS`. */
-export const EXTRACTOR_SCRIPTS = ['wifi_features.py', 'wifi_events.py'] as const;
+export const EXTRACTOR_SCRIPTS = ['wifi_features.py', 'wifi_context.py', 'wifi_events.py'] as const;
 
 export const MANIFEST_FILE = 'deployment_manifest.json';
 export const REQUIREMENTS_FILE = 'requirements.txt';
