@@ -148,7 +148,9 @@ describe('parts of a stream', () => {
 
   it('give the same bytes for every way to cut a small stream', () => {
     const minutes = [0, 3, 71, 74, 72, 150, 226, 300];
-    const ascending = minutes.map((minute, i) => line(T0 + minute * MINUTE, (i * 5) % MESSAGES.length, `ap-${i % 2}`));
+    const ascending = minutes.map((minute, i) =>
+      line(T0 + minute * MINUTE, (i * 5) % MESSAGES.length, `ap-${i % 2}`),
+    );
     for (const set of ['wifi', 'system']) {
       const settings = { set, config: CONFIG, keepAll: false, sweepLines: 1 };
       for (const records of [ascending, [...ascending].reverse()]) {

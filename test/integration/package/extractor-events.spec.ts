@@ -187,8 +187,7 @@ describe.skipIf(numpy === undefined)('event rules in Python', () => {
   const directory = temporaryDirectory('package-events');
 
   beforeAll(() => {
-    for (const name of EXTRACTOR_SCRIPTS)
-      copyFileSync(join(ASSETS, name), join(directory, name));
+    for (const name of EXTRACTOR_SCRIPTS) copyFileSync(join(ASSETS, name), join(directory, name));
     writeFileSync(join(directory, 'wifi_rules.json'), JSON.stringify(extractorRules()));
   });
 

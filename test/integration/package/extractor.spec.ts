@@ -67,8 +67,7 @@ describe.skipIf(numpy === undefined)(`the packaged extractor (numpy ${numpy ?? '
     sandbox = await CliSandbox.create('package-extractor');
     directory = sandbox.path('extractor');
     mkdirSync(directory);
-    for (const name of EXTRACTOR_SCRIPTS)
-      copyFileSync(join(ASSETS, name), join(directory, name));
+    for (const name of EXTRACTOR_SCRIPTS) copyFileSync(join(ASSETS, name), join(directory, name));
     writeFileSync(join(directory, 'wifi_rules.json'), JSON.stringify(extractorRules()));
   });
   afterAll(async () => sandbox.cleanUp());
