@@ -214,6 +214,37 @@ describe.skipIf(numpy === undefined)(`the packaged extractor (numpy ${numpy ?? '
       }
       expect(rows.map((row) => Number(row[2]))).toEqual([1, 65_535, 65_536]);
     }
+  }, 180_000);
+
+  it('takes the same sample of a flood of addresses as we do', async () => {
+    const startMs = Date.UTC(2025, 5, 1);
+    const line = (ms: number, process_name: string, message: string): string =>
+      JSON.stringify({
+        timestamp: new Date(startMs + ms).toISOString(),
+        device_id: 1,
+        process_name,
+        message,
+      });
+    const mac = (i: number): string =>
+      `02:00:5e:${[(i >> 8) & 255, i & 255, (i * 7) & 255].map(hex).join(':')}`;
+    const lines = [line(0, 'hostapd', 'first')];
+    for (let i = 0; i < 6000; i++) {
+      // One flood lies across a border of windows, which reconnects look over.
+      const ms = 290_000 + i * 47;
+      lines.push(line(ms, 'hostapd', `wlan0: AP-STA-DISCONNECTED ${mac(i)}`));
+      lines.push(line(ms + 3000, 'hostapd', `wlan0: STA ${mac(i)} IEEE 802.11: associated (aid 1)`));
+      if (i % 3 === 0) lines.push(line(ms + 1000, 'dnsmasq-dhcp', `DHCPDISCOVER(br-lan) ${mac(i)}`));
+    }
+    lines.push(line(900_000, 'hostapd', 'last'));
+    const file = sandbox.path('flood.ndjson');
+    writeFileSync(file, lines.join('\n'));
+    const both = await extractBoth(file);
+    expect(compare(both)).toBe(3);
+    const [header, ...rows] = both[0];
+    const unanswered = Number(rows[1][header.indexOf('dhcp_unanswered_30m')]);
+    // An estimate of 2000, from no more than 512 addresses.
+    expect(unanswered).toBeGreaterThan(1500);
+    expect(unanswered).toBeLessThan(2500);
   });
 
   it('keeps float32 values', async () => {
