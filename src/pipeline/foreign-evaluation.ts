@@ -121,6 +121,7 @@ function specOfSet({ set, spec, preprocessing }: ForeignModel): FeatureSpec {
     },
     preprocessing,
     options: preprocessingOptionsFromSpec(spec),
+    stateSha256: spec.state_sha256,
   });
 }
 
@@ -209,6 +210,7 @@ export function foreignVersion(parts: ForeignVersionParts): TrainedModel {
     parentVersion: null,
     featureSet: model.set.name,
     spec: model.spec,
+    featureState: model.state,
     forest: model.forest,
     detector: null,
     preprocessing: model.preprocessing,

@@ -2,6 +2,7 @@ import type { ForeignPackage, PackageFacts } from '../deployment/import/foreign-
 import type { FeatureSetDefinition } from '../features/core/feature-set.js';
 import { featureSet, featureSetNames } from '../features/core/feature-sets.js';
 import { buildFeatureSpec, preprocessingFromSpec } from '../features/core/feature-spec.js';
+import type { FeatureState } from '../features/core/feature-state.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { Preprocessing } from '../features/core/preprocessing.js';
 import { checkWindows } from '../features/core/window-grid.js';
@@ -19,6 +20,7 @@ export interface ForeignModel {
   readonly set: FeatureSetDefinition;
   /** The model's own; the gate compares it with what the set would be here. */
   readonly spec: FeatureSpec;
+  readonly state: FeatureState | null;
   readonly forest: Forest;
   readonly preprocessing: Preprocessing;
   readonly offset: number;
@@ -39,6 +41,7 @@ export const MAX_TABLE_VALUES = 4_000_000;
 export function foreignFromPackage({
   onnx,
   spec,
+  state,
   golden,
   facts,
   modelParameters,
@@ -47,10 +50,17 @@ export function foreignFromPackage({
   const set = knownSet(spec);
   assertSameColumns(spec, decoded);
   assertUsableSpec(spec);
+  if (set.hasState && state === null) {
+    throw mismatch(
+      `The package has no feature_state.json, but the features of the set "${set.name}" depend on what training learnt`,
+      'Export the package again from the service that trained the model.',
+    );
+  }
   const { forest, meta } = decoded;
   const model: ForeignModel = {
     set,
     spec,
+    state,
     forest,
     preprocessing: preprocessingFromSpec(spec),
     offset: meta.offset,
@@ -108,6 +118,8 @@ export function foreignFromOnnx(
   return {
     set,
     spec,
+    // Only sets of raw counts come without a package, and these have no state.
+    state: null,
     forest,
     preprocessing,
     offset: meta.offset,
@@ -118,8 +130,8 @@ export function foreignFromOnnx(
 }
 
 /** The serving path of the model, as any registered version has it. */
-export function servingModel({ spec, forest, preprocessing, offset }: ForeignModel): LoadedModel {
-  return new LoadedModel('(import)', spec, forest, preprocessing, offset);
+export function servingModel({ spec, state, forest, preprocessing, offset }: ForeignModel): LoadedModel {
+  return new LoadedModel('(import)', spec, forest, preprocessing, offset, state);
 }
 
 function mismatch(message: string, hint: string): AppError {

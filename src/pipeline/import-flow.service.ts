@@ -158,6 +158,7 @@ export class ImportFlowService {
       {
         files: selection.files,
         featureSet: model.set.name,
+        state: model.state,
         window: windowConfigFromSpec(model.spec, config.values.features.window.max_windows),
         startMs: selection.startMs ?? null,
         endMs: selection.endMs ?? null,

@@ -28,6 +28,7 @@ export function ingestTask(
     endMs: selection.endMs ?? null,
     programs: selection.programs ?? null,
     noFollow: selection.noFollow ?? false,
+    training: { validationSize: config.training.validation_size, testSize: config.training.test_size },
     threads: threadCount(config.training.n_jobs, MAX_READERS),
   };
 }

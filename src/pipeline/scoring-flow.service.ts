@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { windowConfigFromSpec } from '../features/core/feature-spec.js';
+import { featureSet } from '../features/core/feature-sets.js';
+import { assertComputable, windowConfigFromSpec } from '../features/core/feature-spec.js';
 import { TABLE_SET } from '../features/core/table-set.js';
 import { FeatureExtractionService } from '../features/feature-extraction.service.js';
 import { FeatureTableService } from '../features/feature-table.service.js';
@@ -78,9 +79,11 @@ export function extractionFor(
   model: LoadedModel,
   { selection, maxWindows }: ReadCommand,
 ): Parameters<FeatureExtractionService['extract']>[0] {
+  assertComputable(model.spec, featureSet(model.spec.feature_set), model.version);
   return {
     files: selection.files,
     featureSet: model.spec.feature_set,
+    state: model.state,
     window: windowConfigFromSpec(model.spec, maxWindows),
     startMs: selection.startMs ?? null,
     endMs: selection.endMs ?? null,

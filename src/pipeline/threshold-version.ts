@@ -93,6 +93,7 @@ export function thresholdVersion(parts: ThresholdVersionParts): TrainedModel {
     parentVersion: parent.version,
     featureSet: parent.featureSet,
     spec: model.spec,
+    featureState: model.state,
     forest: model.forest,
     detector: golden.detector,
     preprocessing: model.preprocessing,

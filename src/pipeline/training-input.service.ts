@@ -6,6 +6,7 @@ import type { LabelsFile } from '../evaluation/core/labels/label-coverage.js';
 import { refusalText } from '../export/core/refusal-text.js';
 import { keptLogs, type ValidationReport } from '../export/core/validation-report.js';
 import { featureSet } from '../features/core/feature-sets.js';
+import type { FeatureState } from '../features/core/feature-state.js';
 import { inTimeOrder } from '../features/core/feature-table.js';
 import type { TableReport } from '../features/core/table-report.js';
 import { tableSet, type ColumnSet } from '../features/core/table-set.js';
@@ -17,6 +18,7 @@ import { AppError } from '../shared/errors.js';
 import { assertEnoughWindows } from '../training/core/enough-windows.js';
 import { shuffledSplit, type RowSplit } from '../training/core/shuffled-split.js';
 import { temporalSplit, type TemporalSplit } from '../training/core/split.js';
+import { GAP_WINDOWS } from '../workers/feature-basis.js';
 import type { TableResult } from '../workers/table-task.js';
 import {
   evidenceWarnings,
@@ -25,6 +27,7 @@ import {
   type HoldoutEvidence,
   type TableLabelSource,
 } from './holdout-evidence.js';
+import { afterWarmup } from '../training/core/warmup.js';
 import { ingestTask } from './ingest-task.js';
 import type { RunConfig } from './run-config.js';
 import { tableTask } from './table-task.js';
@@ -41,6 +44,8 @@ export interface TrainingInput {
   readonly window: WindowConfig;
   readonly table: Pick<WindowTable, 'featureNames' | 'values' | 'devices' | 'deviceIndex'>;
   readonly split: RowSplit;
+  /** What the values of the rows depend on; null = on the records alone. */
+  readonly state: FeatureState | null;
   readonly evidence: HoldoutEvidence;
   /** Rows that one device gives in a day; null: the rows have no times. */
   readonly rowsPerDay: number | null;
@@ -88,10 +93,12 @@ function windowInput(
   const { features } = config.values;
   const set = featureSet(features.set);
   assertEnoughWindows(table, set);
-  const split = splitInTime(table.startMs, config);
+  const whole = splitInTime(table.startMs, config);
+  const split = set.hasState ? afterWarmup(whole, table.startMs, features.warmup_hours) : whole;
   const evidence = windowEvidence(table, split.test, report, set, labels);
   return {
     report,
+    state: table.state ?? null,
     logCount: keptLogs(report.stats),
     set,
     window: ingestTask({ files: [] }, config.values).window,
@@ -141,6 +148,7 @@ function tableInput(
   const evidence = tableEvidence(table, split.test, length, labels);
   return {
     report,
+    state: null,
     logCount: 0,
     set: tableSet(table.featureNames),
     window: {
@@ -198,7 +206,7 @@ function splitInTime(startMs: Float64Array, { values }: RunConfig): TemporalSpli
   return temporalSplit(startMs, {
     validationSize: values.training.validation_size,
     testSize: values.training.test_size,
-    gapWindows: 1,
+    gapWindows: GAP_WINDOWS,
     windowSeconds: values.features.window.length,
     strideSeconds: values.features.window.stride,
   });

@@ -4,6 +4,7 @@ import type { CrossValidationReport } from '../evaluation/core/cross-validation.
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import type { LabelsFile } from '../evaluation/core/labels/label-coverage.js';
 import { buildFeatureSpec } from '../features/core/feature-spec.js';
+import { stateFile } from '../features/core/feature-state.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import { APP_VERSION } from '../platform/app-version.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
@@ -13,6 +14,7 @@ import { encodeModel } from '../registry/encode-model.js';
 import type { FittedModel, TrainedModel } from '../registry/trained-model.js';
 import type { Actor, ModelVersion } from '../registry/model-version.js';
 import { prepareDataset, type PreparedDataset } from '../training/core/prepare-dataset.js';
+import { sha256Hex } from '../shared/digest.js';
 import { crossValidationTask } from './cross-validation-task.js';
 import { evaluationInput } from './evaluation-task.js';
 import { ModelFitService, type FitOutcome } from './model-fit.service.js';
@@ -75,6 +77,7 @@ export class TrainingPipelineService {
       window: rows.window,
       preprocessing: data.preprocessing,
       options: config.values.features,
+      stateSha256: rows.state === null ? undefined : sha256Hex(stateFile(rows.state)),
     });
     const input = evaluationInput({
       data,
@@ -191,9 +194,10 @@ interface FittedParts {
 }
 
 function fittedModel(parts: FittedParts): FittedModel {
-  const { data, fitted, spec, config } = parts;
+  const { data, fitted, spec, rows, config } = parts;
   return {
     spec,
+    featureState: rows.state,
     forest: fitted.forest,
     detector: trainedDetector(parts),
     preprocessing: data.preprocessing,

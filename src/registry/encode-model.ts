@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { stateFile } from '../features/core/feature-state.js';
 import { encodeDetector } from '../training/core/detectors/codec.js';
 import { encodeForest } from '../training/core/forest/codec.js';
 import { parseForestParams } from '../training/core/forest/forest-params.js';
@@ -35,6 +36,7 @@ const ENCODERS: readonly (readonly [
   [VERSION_FILES.forest, (model) => encodeForest(model.forest)],
   [VERSION_FILES.detector, ({ detector }) => detector && encodeDetector(detector.fitted)],
   [VERSION_FILES.featureSpec, (model) => jsonFile(model.spec)],
+  [VERSION_FILES.featureState, ({ featureState }) => featureState && stateFile(featureState)],
   [
     VERSION_FILES.baseline,
     (model) =>

@@ -1,9 +1,11 @@
 import { assertNothingMissing } from '../features/core/feature-policy.js';
 import { imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
 import { parseFeatureSpec, preprocessingFromSpec } from '../features/core/feature-spec.js';
+import { parseFeatureState, type FeatureState } from '../features/core/feature-state.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { FeatureValues, Preprocessing } from '../features/core/preprocessing.js';
 import { loadKernel } from '../platform/compute/kernel-files.js';
+import { sha256Hex } from '../shared/digest.js';
 import { AppError } from '../shared/errors.js';
 import { decodeDetector } from '../training/core/detectors/codec.js';
 import { deviceNumbers } from '../training/core/detectors/device-groups.js';
@@ -39,6 +41,8 @@ export class LoadedModel {
     readonly preprocessing: Preprocessing,
     /** Scores below it are anomalies: of the detector when there is one, else of the forest. */
     readonly offset: number,
+    /** What the rows of the model are computed with; null = the records alone. */
+    readonly state: FeatureState | null = null,
     /** null: the forest is the model. */
     readonly detector: FittedDetector | null = null,
     /** Of the forest; differs from `offset` when there is a detector. */
@@ -131,7 +135,10 @@ export function loadModel(store: ArtifactStore, version: string): LoadedModel {
     );
   }
   const preprocessing = preprocessingFromSpec(spec);
-  if (stored === undefined) return new LoadedModel(version, spec, forest, preprocessing, forestOffset);
+  const state = readState(store, version, spec);
+  if (stored === undefined) {
+    return new LoadedModel(version, spec, forest, preprocessing, forestOffset, state);
+  }
   const detector = decodeDetector(store.read(version, VERSION_FILES.detector));
   if (detector.columns !== spec.features.length) {
     throw new AppError(
@@ -140,10 +147,30 @@ export function loadModel(store: ArtifactStore, version: string): LoadedModel {
     );
   }
   const offset = -numberIn(stored.threshold, version, 'training_info.detector.threshold');
-  return new LoadedModel(version, spec, forest, preprocessing, offset, detector, forestOffset);
+  return new LoadedModel(version, spec, forest, preprocessing, offset, state, detector, forestOffset);
 }
 
 function numberIn(value: unknown, version: string, key: string): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new AppError('artifact_integrity', `${VERSION_FILES.metadata} of model ${version} has no ${key}.`);
+}
+
+/** @throws AppError `artifact_integrity` unless the file is the one that the spec was made with */
+function readState(
+  store: ArtifactStore,
+  version: string,
+  { state_sha256: expected }: FeatureSpec,
+): FeatureState | null {
+  if (expected === undefined) return null;
+  const bytes = store.read(version, VERSION_FILES.featureState);
+  const actual = sha256Hex(bytes);
+  if (actual !== expected) {
+    throw new AppError(
+      'artifact_integrity',
+      `${VERSION_FILES.featureState} of model ${version} was changed: SHA-256 ${actual}, ${VERSION_FILES.featureSpec} says ${expected}.`,
+      { hint: 'Restore the version from a backup or train again.' },
+    );
+  }
+  // The hash says that these are the bytes that were written.
+  return parseFeatureState(JSON.parse(bytes.toString('utf8')));
 }

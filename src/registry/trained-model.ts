@@ -1,6 +1,7 @@
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import type { InputFile, ValidationReport } from '../export/core/validation-report.js';
 import type { TableFile, TableReport } from '../features/core/table-report.js';
+import type { FeatureState } from '../features/core/feature-state.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { FeatureValues, Preprocessing } from '../features/core/preprocessing.js';
 import type { FittedDetector } from '../training/core/detectors/fitted-detector.js';
@@ -9,6 +10,8 @@ import type { Forest } from '../training/core/forest/forest.js';
 /** What training alone decides: the files made from it need not wait for the evaluation. */
 export interface FittedModel {
   readonly spec: FeatureSpec;
+  /** What the values depend on, as `spec.state_sha256` says; null = on the records alone. */
+  readonly featureState: FeatureState | null;
   /** The model itself, or what the pickle falls back on when there is a detector. */
   readonly forest: Forest;
   /** null = the forest is the model. */

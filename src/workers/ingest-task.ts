@@ -1,4 +1,5 @@
 import type { ValidationReport } from '../export/core/validation-report.js';
+import type { FeatureState } from '../features/core/feature-state.js';
 import type { WindowConfig, WindowTable } from '../features/core/window-table.js';
 import type { InputName } from './open-input.js';
 
@@ -15,10 +16,20 @@ export interface IngestTask {
   readonly programs: readonly string[] | null;
   /** Refuse a symbolic link as the last path component (files named over the network). */
   readonly noFollow: boolean;
+  /** What a model learnt, to compute its rows with. Absent: learnt from the training part of the input. */
+  readonly state?: FeatureState | null;
+  /** How the training part is cut off; absent: all windows are of it. */
+  readonly training?: TrainingShares;
   /** Threads that read, default 1; the result does not depend on it. */
   readonly threads?: number;
   /** A thread is started for no less than this; default 32 MiB. */
   readonly bytesPerThread?: number;
+}
+
+/** Shares of the windows that come after the training part. */
+export interface TrainingShares {
+  readonly validationSize: number;
+  readonly testSize: number;
 }
 
 export interface IngestResult {

@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import type { InputFile, ValidationReport } from '../export/core/validation-report.js';
 import { WindowReopened } from '../features/core/window-reopened.js';
 import type { WindowTable } from '../features/core/window-table.js';
+import { featureBasis } from './feature-basis.js';
 import { hashFile } from './hash-files.js';
 import type { HashTask } from './hash.worker.js';
 import {
@@ -87,7 +88,7 @@ async function readShares(
   progress: Progress,
 ): Promise<Reading> {
   const parts = others.map((stretches) =>
-    startSubTask<PartTask, PartResult | PartRefused>('part', { task, stretches }),
+    startSubTask<PartTask, PartResult | PartRefused>('part', { task: { ...task, state: null }, stretches }),
   );
   try {
     const { collector, aggregator, read } = await readHere(task, first, keepAll, progress);
@@ -99,7 +100,8 @@ async function readShares(
       if (result.aggregator !== null) aggregator?.absorb(result.aggregator);
       all.push(...others[i].map(({ file }, k) => ({ file, stretch: result.read[k] })));
     }
-    return { read: all, report: (files) => collector.finish(files), table: aggregator?.finish() ?? null };
+    const table = aggregator?.finish(featureBasis(task)) ?? null;
+    return { read: all, report: (files) => collector.finish(files), table };
   } finally {
     for (const part of parts) part.stop();
   }

@@ -74,6 +74,7 @@ export function buildTrainedModel(
     parentVersion: null,
     featureSet: 'system',
     spec,
+    featureState: null,
     forest,
     detector: null,
     preprocessing,

@@ -10,17 +10,18 @@ export const COPIED_FILES = [
   'model.onnx',
   'metadata.json',
   'feature_spec.json',
+  'feature_state.json',
   'golden.json',
 ] as const;
 
 /** Not every version has them; without one of the others there is no package. */
-export const OPTIONAL_FILES: ReadonlySet<string> = new Set(['model.onnx']);
+export const OPTIONAL_FILES: ReadonlySet<string> = new Set(['model.onnx', 'feature_state.json']);
 
 /** Python programs of every package. */
 export const SCRIPTS = ['validate_model.py', 'inference_example.py'] as const;
 
 /** Python programs that compute the features of the sets in `EXTRACTED_SETS`. */
-export const EXTRACTOR_SCRIPTS = ['wifi_features.py', 'wifi_events.py'] as const;
+export const EXTRACTOR_SCRIPTS = ['wifi_features.py', 'wifi_context.py', 'wifi_events.py'] as const;
 
 export const MANIFEST_FILE = 'deployment_manifest.json';
 export const REQUIREMENTS_FILE = 'requirements.txt';

@@ -1,4 +1,5 @@
 import { parseFeatureSpec } from '../../features/core/feature-spec.js';
+import { parseFeatureState, stateFile, type FeatureState } from '../../features/core/feature-state.js';
 import type { FeatureSpec } from '../../features/core/feature-spec-json.js';
 import type { GoldenSample } from '../../registry/core/golden-sample.js';
 import { sha256Hex } from '../../shared/digest.js';
@@ -14,6 +15,7 @@ const MANIFEST = 'deployment_manifest.json';
 const WANTED: ReadonlyMap<string, number> = new Map([
   ['model.onnx', 100 * MIB],
   ['feature_spec.json', 2 * MIB],
+  ['feature_state.json', 64 * MIB],
   ['metadata.json', 4 * MIB],
   [MANIFEST, MIB],
   ['golden.json', 8 * MIB],
@@ -31,6 +33,8 @@ export interface PackageFacts {
 export interface ForeignPackage {
   readonly onnx: Uint8Array;
   readonly spec: FeatureSpec;
+  /** What the values of its features depend on; null = on the records alone. */
+  readonly state: FeatureState | null;
   readonly golden: GoldenSample | null;
   readonly facts: PackageFacts;
   /** scikit-learn's parameters as the package claims them. */
@@ -55,10 +59,26 @@ export async function readForeignPackage(bytes: Buffer): Promise<ForeignPackage>
   return {
     onnx,
     spec,
+    state: stateOf(spec, files),
     golden: golden === null ? null : parseGoldenSample(golden, spec.features.length),
     facts: factsOf(metadata, object(json(files, MANIFEST))),
     modelParameters: object(metadata.training_info).model_parameters,
   };
+}
+
+/** The state is written again as it was, so that the hash in the spec stays true: in our form, or not at all. */
+function stateOf(
+  { state_sha256: expected }: FeatureSpec,
+  files: ReadonlyMap<string, Buffer>,
+): FeatureState | null {
+  if (expected === undefined) return null;
+  const state = files.has('feature_state.json') ? parseFeatureState(json(files, 'feature_state.json')) : null;
+  if (state !== null && sha256Hex(stateFile(state)) === expected) return state;
+  throw new AppError(
+    'artifact_integrity',
+    'The package has no feature_state.json with the SHA-256 that feature_spec.json names.',
+    { hint: 'Export the package again from the service that trained the model.' },
+  );
 }
 
 function noOnnx(names: readonly string[]): AppError {

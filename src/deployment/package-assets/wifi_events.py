@@ -10,6 +10,8 @@ from datetime import datetime, timezone
 
 # Groups an event counts in (bit set, the same numbers as in wifi_rules.json).
 WIFI, AUTH_FAILURE, DISCONNECT, DISASSOCIATION, CONNECT, BEACON, JOIN = 1, 2, 4, 8, 16, 32, 64
+LINK_LOST, ASSOCIATION, RESTART, DHCP_DISCOVER, DHCP_ACK, DHCP_EXHAUSTED = 128, 256, 1024, 2048, 4096, 8192
+AP_CONTACT, CLIENT, VOLUNTARY, JOINED, RADAR, FORGED, WEAK = 16384, 32768, 65536, 131072, 262144, 524288, 1048576
 
 NAN = float("nan")
 # White space as the training service understands it (ECMAScript); Python's own sets differ by a few characters.

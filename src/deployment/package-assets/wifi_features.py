@@ -21,6 +21,8 @@ from datetime import datetime, timedelta, timezone
 
 import numpy as np
 
+from wifi_context import NAMES as CONTEXT_NAMES
+from wifi_context import ContextFeatures, State, WindowContext
 from wifi_events import (
     AUTH_FAILURE,
     BEACON,
@@ -57,6 +59,7 @@ class Window:
         self.signals = self.signal_sum = self.signal_squares = 0
         self.seconds = self.seconds_squares = self.products = 0
         self.rates = self.rate_sum = 0
+        self.context = WindowContext()
         # Set when the grid is built.
         self.new_programs = self.device_type = self.connection_type = 0
         self.hour = self.weekday = self.slot_devices = self.slot_top = self.slot_logs = 0
@@ -150,7 +153,7 @@ class FeatureExtractor:
         if self.spec["feature_set"] not in self.rules["feature_sets"]:
             raise ValueError("this extractor does not compute the feature set " + self.spec["feature_set"])
         self.features = [feature["name"] for feature in self.spec["features"]]
-        unknown = [name for name in self.features if name not in FORMULAS]
+        unknown = [name for name in self.features if name not in FORMULAS and name not in CONTEXT_NAMES]
         if unknown:
             raise ValueError("this extractor cannot compute: " + ", ".join(unknown))
         window = self.spec["window"]
@@ -160,6 +163,9 @@ class FeatureExtractor:
         self.zone_offset = zone_offset(window["timezone"])
         self.max_windows = max_windows
         self.invalid_rows = 0
+        self.state = None
+        if any(name in CONTEXT_NAMES for name in self.features):
+            self.state = State(model_dir, self.spec["state_sha256"])
 
     # -- lines to sums --------------------------------------------------------------------------------------------------
 
@@ -168,6 +174,7 @@ class FeatureExtractor:
         reader, classifier = RecordReader(self.rules), Classifier(self.rules)
         bits, radio = self.rules["device_bits"], frozenset(self.rules["wifi_programs"])
         windows, first_seen, traits = {}, {}, {}
+        context = None if self.state is None else ContextFeatures(self.spec, self.state)
         first_ms, last_ms = math.inf, -math.inf
         self.invalid_rows = 0
         for row in rows:
@@ -186,18 +193,22 @@ class FeatureExtractor:
             event = classifier.classify(program, record.message)
             line = Line(record, event, classifier.groups(event), *traits[program])
             owner = "*" if self.pooled else record.device
+            if context is not None:
+                context.note(owner, event, line.groups, time_ms)
             oldest = (time_ms - self.length_ms) // self.stride_ms + 1
             for index in range(oldest, time_ms // self.stride_ms + 1):
                 window = windows.get((owner, index))
                 if window is None:
                     window = windows[owner, index] = self._new_window(len(windows))
                 self._add(window, line, time_ms - index * self.stride_ms)
+                if context is not None:
+                    window.context.add(event, line.groups, (time_ms - index * self.stride_ms) // 1000)
                 seen = first_seen.get((owner, program))
                 if seen is None or index < seen:
                     first_seen[owner, program] = index
         for (owner, program), index in first_seen.items():
             windows[owner, index].new_programs += 1
-        return self._grid(windows, first_ms, last_ms)
+        return self._grid(windows, first_ms, last_ms, context)
 
     def _new_window(self, count):
         if count >= self.max_windows:
@@ -245,7 +256,7 @@ class FeatureExtractor:
 
     # -- sums to rows ---------------------------------------------------------------------------------------------------
 
-    def _grid(self, windows, first_ms, last_ms):
+    def _grid(self, windows, first_ms, last_ms, context):
         if first_ms > last_ms:
             return WindowTable(self.features, [])
         first = -(-first_ms // self.stride_ms)
@@ -261,7 +272,8 @@ class FeatureExtractor:
                 program_bits[owner] |= window.program_bits
                 bands[owner] = window.band_bits or bands[owner]
         length = self.spec["window"]["length_seconds"]
-        formulas = [FORMULAS[name] for name in self.features]
+        if context is not None:
+            context.begin(windows, owners, first)
         rows = []
         for index in range(first, first + count):
             present = [windows[owner, index] for owner in owners if (owner, index) in windows]
@@ -278,8 +290,15 @@ class FeatureExtractor:
                 w.slot_devices, w.slot_top, w.slot_logs = len(lines), max(lines, default=0), sum(lines)
                 start = index * self.stride_ms
                 w.hour, w.weekday = self._clock(w, start, length)
-                rows.append((owner, start, w.logs, [formula(w, length) for formula in formulas]))
+                recent = {} if context is None else context.values(owner, index, w, self._hour(start))
+                values = [recent[name] if name in recent else FORMULAS[name](w, length) for name in self.features]
+                rows.append((owner, start, w.logs, values))
         return WindowTable(self.features, rows)
+
+    def _hour(self, start):
+        """Local hour, 0 to 23, in which a window begins."""
+        local = start + self.zone_offset(start)
+        return local % DAY_MS // 3600000
 
     def _clock(self, w, start, length):
         """Local hour and weekday of the mean arrival, or of the middle of an empty window."""

@@ -44,6 +44,17 @@ const MESSAGES: readonly (readonly [program: string, level: number, message: str
     5,
     'WLCEVENTD wlceventd_proc_event(499): eth6: Auth AA:BB:CC:00:00:0B, status: 0, reason: d11 RC',
   ],
+  // What the features of context are made of.
+  ['hostapd', 6, 'wlan0: STA aa:bb:cc:00:00:01 IEEE 802.11: associated (aid 1)'],
+  ['hostapd', 5, 'wlan0: AP-STA-DISCONNECTED aa:bb:cc:00:00:01'],
+  ['wlceventd', 5, 'wlceventd_proc_event(527): eth6: Assoc AA:BB:CC:00:00:0B, status: 0, rssi:-71'],
+  ['wlceventd', 5, 'wlceventd_proc_event(464): eth6: Deauth_ind AA:BB:CC:00:00:0B, status: 0, reason: x (7)'],
+  ['wlceventd', 5, 'wlceventd_proc_event(481): eth6: Disassoc AA:BB:CC:00:00:0C, status: 0, reason: x (8)'],
+  ['dnsmasq-dhcp', 6, 'DHCPDISCOVER(br-lan) aa:bb:cc:00:00:0d'],
+  ['dnsmasq-dhcp', 6, 'DHCPACK(br-lan) 192.168.1.7 aa:bb:cc:00:00:0d phone'],
+  ['hostapd', 5, 'wlan0: DFS-RADAR-DETECTED freq=5500 ht_enabled=0 chan_offset=0 chan_width=1 cf1=0 cf2=0'],
+  ['kernel', 4, 'ath10k_pci 0000:01:00.0: firmware crashed! (guid n/a)'],
+  ['hostapd', 5, 'wlan0: CTRL-EVENT-UNPROT-BEACON reporter=aa:bb:cc:00:00:01'],
 ];
 
 const line = (timestampMs: number, message: number, device: string): LogRecord => {
@@ -137,7 +148,9 @@ describe('parts of a stream', () => {
 
   it('give the same bytes for every way to cut a small stream', () => {
     const minutes = [0, 3, 71, 74, 72, 150, 226, 300];
-    const ascending = minutes.map((minute, i) => line(T0 + minute * MINUTE, (i * 5) % 12, `ap-${i % 2}`));
+    const ascending = minutes.map((minute, i) =>
+      line(T0 + minute * MINUTE, (i * 5) % MESSAGES.length, `ap-${i % 2}`),
+    );
     for (const set of ['wifi', 'system']) {
       const settings = { set, config: CONFIG, keepAll: false, sweepLines: 1 };
       for (const records of [ascending, [...ascending].reverse()]) {
@@ -173,7 +186,7 @@ describe('parts of a stream', () => {
 
   it('that overlap beyond the horizon are refused, and merge exactly when everything is kept', () => {
     const hours = (from: number): LogRecord[] =>
-      Array.from({ length: 60 }, (_, i) => line(T0 + from + i * 10 * MINUTE, i % 12, 'ap-1'));
+      Array.from({ length: 60 }, (_, i) => line(T0 + from + i * 10 * MINUTE, i % MESSAGES.length, 'ap-1'));
     const parts = [hours(0), hours(MINUTE)];
     const settings = { set: 'wifi', config: CONFIG, keepAll: false, sweepLines: 1 };
     expect(() => merged(settings, parts, 1)).toThrowError(WindowReopened);
@@ -182,7 +195,7 @@ describe('parts of a stream', () => {
 
   it('may hold the same hours of different devices', () => {
     const hours = (device: string): LogRecord[] =>
-      Array.from({ length: 60 }, (_, i) => line(T0 + i * 10 * MINUTE, i % 12, device));
+      Array.from({ length: 60 }, (_, i) => line(T0 + i * 10 * MINUTE, i % MESSAGES.length, device));
     const parts = [hours('b'), hours('a')];
     const settings = { set: 'system', config: CONFIG, keepAll: false, sweepLines: 1 };
     same(merged(settings, parts, 1), exact(settings, parts.flat()));

@@ -1,3 +1,4 @@
+import { contextBuffers, type ContextState } from './context-sums.js';
 import type { EarliestState } from './earliest-windows.js';
 import type { SetState } from './slot-sets.js';
 
@@ -34,17 +35,30 @@ export interface AggregatorState {
   readonly sets: readonly SetState[];
   /** First window of each program of each owner. */
   readonly earliest: EarliestState | null;
+  /** Null when no feature of context asks. */
+  readonly context: ContextState | null;
 }
 
 /** The memory of a state, to be moved to another thread and not copied. */
-export function stateBuffers({ ledger, ints, sums, sets, earliest }: AggregatorState): ArrayBuffer[] {
+export function stateBuffers({
+  ledger,
+  ints,
+  sums,
+  sets,
+  earliest,
+  context,
+}: AggregatorState): ArrayBuffer[] {
   const columns = [
     ...[ledger.owners, ledger.rowOwners, ledger.rowWindows, ledger.openOwners, ledger.openWindows],
     ...[ints, sums],
     ...sets.flatMap(({ slots, ids, counts }) => [slots, ids, counts]),
     ...(earliest === null ? [] : [earliest.owners, earliest.ids, earliest.windows]),
   ];
-  return [...ledger.rowBlocks, ...columns.map(({ buffer }) => buffer as ArrayBuffer)];
+  return [
+    ...ledger.rowBlocks,
+    ...columns.map(({ buffer }) => buffer as ArrayBuffer),
+    ...(context === null ? [] : contextBuffers(context)),
+  ];
 }
 
 /** Numbers of another part's names on our side, looked up when first asked for: names that it never used stay out. */

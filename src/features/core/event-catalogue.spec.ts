@@ -166,8 +166,9 @@ const CATALOGUE: Readonly<Record<string, readonly (readonly [string, string])[]>
     ['wlc_deauth', `wlceventd_proc_event(401): eth5: Deauth_ind ${A}, status: 0, reason: Unspecified (1)`],
   ],
   acsd: [
-    ['acs', 'eth5: selected channel spec: 0x1006 (6)'],
-    ['acs', 'acs_set_chspec: 0xe22a (44/80) for reason APCS_CSTIMER'],
+    ['acs_routine', 'eth5: selected channel spec: 0x1006 (6)'],
+    ['acs_routine', 'acs_set_chspec: 0xe22a (44/80) for reason APCS_CSTIMER'],
+    ['acs', 'acs_set_chspec: 0xe06a (100/80) for reason APCS_DFS_REENTRY'],
   ],
   roamast: [['roamast', `eth6: disconnect weak signal strength station [${A}]`]],
   bsd: [['bsd_steer', `bsd: Sending act Frame to ${A} with transition target eth6 ssid ${B}`]],

@@ -237,7 +237,7 @@ const LINES: readonly (readonly [string, string, string, Partial<EventFields>?])
     'wlc_disassoc',
     { reason: 8 },
   ],
-  ['acsd', 'acs_set_chspec: 0xe22a (44/80) for reason APCS_CSTIMER', 'acs'],
+  ['acsd', 'acs_set_chspec: 0xe22a (44/80) for reason APCS_CSTIMER', 'acs_routine'],
   ['roamast', 'eth6: disconnect weak signal strength station [92:ae:98:27:c7:e2]', 'roamast'],
   ['WATCHDOG', '[FAUPGRADE][auto_firmware_check:(6193)]retrieve firmware information', 'wps_asus_fw'],
   [

@@ -119,12 +119,10 @@ export const BROADCOM_RULES: readonly EventRule[] = [
   row('wlc_assoc', [': Assoc ', ': ReAssoc '], { ...WLC, status: ' (' }, { next: 'address' }),
   row('wlc_auth', ': Auth ', { ...WLC, status: ' (' }, { next: 'address' }),
   row('wlc_disassoc', ': Disassoc ', { ...WLC, reason: ' (' }, { next: 'address' }),
-  row('acs', [
-    'selected channel spec: 0x',
-    'Adjusted channel spec: 0x',
-    'DFS-exit channel spec: 0x',
-    'acs_set_chspec: 0x',
-  ]),
+  // acsd looks for a better channel every hour and says so, with or without a change.
+  row('acs_routine', 'acs_set_chspec: 0x', undefined, { also: ['APCS_CSTIMER'] }),
+  row('acs_routine', ['selected channel spec: 0x', 'Adjusted channel spec: 0x']),
+  row('acs', ['DFS-exit channel spec: 0x', 'acs_set_chspec: 0x']),
   row('roamast', ['roamast', 'ROAMING Start', 'disconnect weak signal strength station'], MAC),
   row('bsd_steer', ['bsd: Sending act Frame', 'bsd: STA:'], MAC),
   row('qca_wifi_log', 'wifi_log: [Class '),

@@ -4,8 +4,11 @@ import { describe, expect, it } from 'vitest';
 import type { AgentDefinition } from './agents/agent-rule.js';
 import { AGENTS } from './agents/agent-sets.js';
 import {
+  AP_CONTACT,
+  ASSOCIATION,
   AUTH_FAILURE,
   BEACON,
+  CLIENT,
   CONNECT,
   DISASSOCIATION,
   DISCONNECT,
@@ -13,6 +16,13 @@ import {
   eventClassId,
   eventGroups,
   JOIN,
+  FORGED,
+  JOINED,
+  LINK_LOST,
+  RADAR,
+  RESTART,
+  VOLUNTARY,
+  WEAK,
   WIFI,
 } from './event-class.js';
 import type { RuleConditions } from './event-conditions.js';
@@ -74,6 +84,16 @@ const GROUPS: readonly (readonly [string, number])[] = [
   ['disassociation', DISASSOCIATION],
   ['refused', AUTH_FAILURE],
   ['beacon', BEACON],
+  ['lost once', LINK_LOST],
+  ['association', ASSOCIATION],
+  ['radar', RADAR],
+  ['restart', RESTART],
+  ['access point contacted', AP_CONTACT],
+  ['names a client', CLIENT],
+  ['left', VOLUNTARY],
+  ['got on', JOINED],
+  ['forged', FORGED],
+  ['weak', WEAK],
 ];
 
 function classRow(name: (typeof EVENT_CLASSES)[number]): string[] {

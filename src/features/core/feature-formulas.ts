@@ -1,9 +1,11 @@
+import { CONTEXT_FORMULAS, type ContextCell, type ContextFeature } from './context-formulas.js';
 import type { FeatureName } from './feature-catalogue.js';
 import {
   AUTH_FAILURES,
   BEACONS,
   BINS_HIGH,
   BINS_LOW,
+  BURST,
   CONNECTS,
   DISASSOCIATIONS,
   DISCONNECTS,
@@ -56,7 +58,7 @@ type GridFeature =
   | 'max_device_activity'
   | 'mean_device_activity'
   | 'new_program_count';
-type WindowFeature = Exclude<FeatureName, GridFeature>;
+type WindowFeature = Exclude<FeatureName, GridFeature | ContextFeature>;
 
 const ratio = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
 const count =
@@ -127,6 +129,7 @@ const WINDOW_FORMULAS: Readonly<Record<WindowFeature, FeatureFormula>> = {
   max_gap_seconds: ({ ints, lengthSeconds }) =>
     (longestEmptyRun(ints[BINS_LOW], ints[BINS_HIGH]) * lengthSeconds) / BINS,
   top_program_share: perLine(TOP_PROGRAM),
+  disconnect_burst_10s: count(BURST),
 };
 
 const GRID_FORMULAS: Readonly<Record<GridFeature, (cell: GridCell) => number>> = {
@@ -149,15 +152,20 @@ export interface FeatureColumns {
   readonly window: readonly FormulaColumn<WindowView>[];
   /** Computed when the grid is built. */
   readonly grid: readonly FormulaColumn<GridCell>[];
+  /** Computed then, too, from the windows of the device before it. */
+  readonly context: readonly FormulaColumn<ContextCell>[];
 }
 
 /** The features of a set, by when they can be computed. */
 export function featureColumns(names: readonly string[]): FeatureColumns {
   const window: FormulaColumn<WindowView>[] = [];
   const grid: FormulaColumn<GridCell>[] = [];
+  const context: FormulaColumn<ContextCell>[] = [];
   names.forEach((name, column) => {
     if (name in GRID_FORMULAS) grid.push({ column, formula: GRID_FORMULAS[name as GridFeature] });
+    else if (name in CONTEXT_FORMULAS)
+      context.push({ column, formula: CONTEXT_FORMULAS[name as ContextFeature] });
     else window.push({ column, formula: WINDOW_FORMULAS[name as WindowFeature] });
   });
-  return { window, grid };
+  return { window, grid, context };
 }

@@ -4,6 +4,7 @@ import type { RecordBatch } from '../../export/core/record-batch.js';
 import type { AggregatorState } from './aggregator-state.js';
 import type { EventColumns } from './event-columns.js';
 import type { FeatureDefinition } from './feature-catalogue.js';
+import type { FeatureState } from './feature-state.js';
 import type { WindowConfig, WindowTable, ZoneOffset } from './window-table.js';
 
 /** Turns log lines into the complete grid of windows of one feature set. */
@@ -30,8 +31,15 @@ export interface RowAggregator {
    */
   absorb(state: AggregatorState): void;
   /** The complete grid of all lines added so far; the aggregator is of no use afterwards. */
-  finish(): WindowTable;
+  finish(basis?: FeatureBasis): WindowTable;
 }
+
+/**
+ * Where the values take from what was learnt: the state of a model, or a fit on the first windows of the input, of
+ * which `trainingWindows` tells how many (`starts`: beginnings of the windows of the grid, ms). Absent: a fit on all.
+ */
+export type FeatureBasis =
+  { readonly state: FeatureState } | { readonly trainingWindows: (starts: Float64Array) => number };
 
 export interface AggregatorOptions {
   /** Numbers of the devices and programs of the batches. */
@@ -54,6 +62,8 @@ export interface FeatureSetDefinition {
    * raw values, and a caller that applies the stored scaler gets the same answer as one that does not.
    */
   readonly preprocessing: 'standard' | 'identity';
+  /** Values depend on what was learnt before: a model of the set carries a state, and its training needs a warm-up. */
+  readonly hasState: boolean;
   /** Training needs WiFi lines in the export. */
   readonly wifiRequired: boolean;
   /** Only lines of programs whose name contains one of these, in any case; null = every line. */

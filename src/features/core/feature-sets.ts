@@ -2,11 +2,15 @@ import { AppError } from '../../shared/errors.js';
 import { AgentAggregator } from './agents/agent-aggregator.js';
 import type { AgentDefinition } from './agents/agent-rule.js';
 import { AGENTS } from './agents/agent-sets.js';
+import { needsContext } from './context-formulas.js';
 import { FEATURE_CATALOGUE, type FeatureName } from './feature-catalogue.js';
 import type { FeatureSetDefinition } from './feature-set.js';
 import { WindowAggregator } from './window-aggregator.js';
 
-/** The list of the original design documents, in its order, and whether there was a signal reading at all. */
+/**
+ * The list of the original design documents, in its order, whether there was a signal reading at all, and what tells
+ * attacks and faults from busy evenings: context, first times, silence.
+ */
 const WIFI: readonly FeatureName[] = [
   'auth_failure_ratio',
   'deauth_ratio',
@@ -35,6 +39,20 @@ const WIFI: readonly FeatureName[] = [
   'max_device_activity',
   'mean_device_activity',
   'signal_missing',
+  'max_reconnects_per_mac_30m',
+  'forced_reconnects_30m',
+  'lost_client_share',
+  'disconnect_burst_10s',
+  'auth_fail_30m',
+  'new_bssid_30m',
+  'forged_frames_30m',
+  'dhcp_unanswered_30m',
+  'radar_30m',
+  'boot_crash_30m',
+  'log_rate_logratio',
+  'silence_surprise',
+  'rssi_drop_30m',
+  'weak_link_30m',
 ];
 
 /** For logs without WiFi lines (many real exports have none): volume, severities, programs, pauses. */
@@ -67,6 +85,7 @@ function events(
     features,
     pooled: false,
     preprocessing: 'standard',
+    hasState: names.some(needsContext),
     wifiRequired,
     programs: null,
     createAggregator: (window, zone, options) => new WindowAggregator({ window, features, zone, ...options }),
@@ -81,6 +100,7 @@ function agentSet(agent: AgentDefinition): FeatureSetDefinition {
     features,
     pooled: true,
     preprocessing: 'identity',
+    hasState: false,
     wifiRequired,
     programs,
     createAggregator: (window, _zone, options) => new AgentAggregator({ window, agent, ...options }),

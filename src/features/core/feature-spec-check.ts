@@ -1,5 +1,5 @@
 import { AppError } from '../../shared/errors.js';
-import type { FeatureKind } from './feature-catalogue.js';
+import { EVIDENCE_GROUPS, type FeatureKind } from './feature-catalogue.js';
 import type { FeatureSpec, FeatureSpecEntry } from './feature-spec-json.js';
 
 const KINDS: readonly FeatureKind[] = ['count', 'ratio', 'measure', 'categorical', 'flag'];
@@ -66,6 +66,9 @@ function entry(value: unknown, field: string): FeatureSpecEntry {
     rare_event: flag(item.rare_event, `${field}.rare_event`),
     clock: flag(item.clock, `${field}.clock`),
     ...policy(item, field),
+    ...(item.evidence === undefined
+      ? {}
+      : { evidence: oneOf(item.evidence, EVIDENCE_GROUPS, `${field}.evidence`) }),
   };
   if (item.categories === undefined) return checked;
   const codes = Object.entries(object(item.categories, `${field}.categories`)).map(
@@ -139,6 +142,7 @@ export function checkFeatureSpec(json: unknown): FeatureSpec {
     pooled: flag(spec.pooled, 'pooled'),
     features: entries,
     window: window(spec.window),
+    ...(spec.state_sha256 === undefined ? {} : { state_sha256: text(spec.state_sha256, 'state_sha256') }),
     preprocessing: preprocessing(spec.preprocessing, entries.length),
     hash: text(spec.hash, 'hash'),
   };

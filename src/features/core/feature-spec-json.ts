@@ -1,4 +1,4 @@
-import type { FeatureKind } from './feature-catalogue.js';
+import type { EvidenceGroup, FeatureKind } from './feature-catalogue.js';
 import type { FeaturePolicy } from './preprocessing.js';
 
 export interface FeatureSpecEntry {
@@ -12,6 +12,8 @@ export interface FeatureSpecEntry {
   /** What was done to this feature; files of the first format do not tell, and the policy of all features held. */
   readonly impute?: FeaturePolicy['impute'];
   readonly clip?: FeaturePolicy['clip'];
+  /** Group of feature-catalogue.ts; absent = none. */
+  readonly evidence?: EvidenceGroup;
   /** Codes of a categorical feature. */
   readonly categories?: Readonly<Record<string, number>>;
 }
@@ -31,6 +33,8 @@ export interface FeatureSpec {
     readonly group_by: 'device' | 'all';
     readonly timezone: string;
   };
+  /** SHA-256 of `feature_state.json`; absent when the values depend on the records alone. */
+  readonly state_sha256?: string;
   readonly preprocessing: {
     /** "identity": the model takes raw values; the numbers below change nothing. */
     readonly kind: 'standard' | 'identity';

@@ -13,9 +13,17 @@ export interface FeatureSpecInput {
   readonly window: WindowConfig;
   readonly preprocessing: Preprocessing;
   readonly options: PreprocessingOptions;
+  /** SHA-256 of the file with what the values depend on; absent: they depend on the records alone. */
+  readonly stateSha256?: string;
 }
 
-export function buildFeatureSpec({ set, window, preprocessing, options }: FeatureSpecInput): FeatureSpec {
+export function buildFeatureSpec({
+  set,
+  window,
+  preprocessing,
+  options,
+  stateSha256,
+}: FeatureSpecInput): FeatureSpec {
   const isIdentity = set.preprocessing === 'identity';
   // With 'identity' nothing was fitted, whatever is configured.
   const applied: PreprocessingOptions = isIdentity ? { impute: 'none', clip: 'none' } : options;
@@ -24,7 +32,7 @@ export function buildFeatureSpec({ set, window, preprocessing, options }: Featur
     catalogue_version: CATALOGUE_VERSION,
     pooled: set.pooled,
     features: set.features.map((feature) => {
-      const { name, kind, unit, definition, missing, rareEvent, clock, categories } = feature;
+      const { name, kind, unit, definition, missing, rareEvent, clock, evidence, categories } = feature;
       return {
         name,
         kind,
@@ -34,6 +42,7 @@ export function buildFeatureSpec({ set, window, preprocessing, options }: Featur
         rare_event: rareEvent,
         clock,
         ...featurePolicy(feature, applied),
+        ...(evidence === null ? {} : { evidence }),
         ...(categories === undefined ? {} : { categories }),
       };
     }),
@@ -44,6 +53,7 @@ export function buildFeatureSpec({ set, window, preprocessing, options }: Featur
       group_by: window.groupBy,
       timezone: window.timezone,
     },
+    ...(stateSha256 === undefined ? {} : { state_sha256: stateSha256 }),
     preprocessing: {
       kind: set.preprocessing,
       impute: applied.impute,
@@ -106,6 +116,35 @@ export function preprocessingFromSpec({ preprocessing }: FeatureSpec): Preproces
 export function preprocessingOptionsFromSpec({ preprocessing, features }: FeatureSpec): PreprocessingOptions {
   const own = features.map(({ name, impute = null, clip = null }) => [name, { impute, clip }] as const);
   return { impute: preprocessing.impute, clip: preprocessing.clip, overrides: Object.fromEntries(own) };
+}
+
+/**
+ * Whether this program computes the columns of a spec, and they mean the same: the set has these features, in this
+ * order, with these definitions. Another version of the catalogue is no obstacle while that holds.
+ *
+ * @throws AppError `config_invalid` naming the first column that differs
+ */
+export function assertComputable(
+  { feature_set, catalogue_version, features }: FeatureSpec,
+  set: ColumnSet,
+  version: string,
+): void {
+  const length = Math.max(features.length, set.features.length);
+  for (let column = 0; column < length; column++) {
+    const theirs = features.at(column);
+    const ours = set.features.at(column);
+    if (theirs?.name === ours?.name && theirs?.definition === ours?.definition) continue;
+    throw new AppError(
+      'config_invalid',
+      `Model ${version} was trained with the feature definitions ${catalogue_version} of the set "${feature_set}"; ` +
+        `this program has the definitions ${CATALOGUE_VERSION}, and column ${column + 1} (` +
+        `${theirs?.name ?? 'none'} in the model, ${ours?.name ?? 'none'} here) differs.`,
+      {
+        hint: 'Train a new version on a current export; the old one can be scored by the program that trained it.',
+        details: { reason: 'other_definitions', catalogue_version, program: CATALOGUE_VERSION },
+      },
+    );
+  }
 }
 
 /** The window grid of a spec, to extract rows for its model; `maxWindows` is a limit of the run, not of the model. */

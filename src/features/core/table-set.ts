@@ -21,9 +21,11 @@ export function tableSet(featureNames: readonly string[]): ColumnSet {
       missing: 'nan',
       rareEvent: false,
       clock: false,
+      evidence: null,
     })),
     pooled: false,
     preprocessing: 'standard',
+    hasState: false,
     wifiRequired: false,
     programs: null,
   };

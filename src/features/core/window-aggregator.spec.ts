@@ -111,6 +111,21 @@ describe('features of one window, worked out by hand', () => {
         max_device_activity: 11,
         mean_device_activity: 7, // (11 + 3) / 2
         signal_missing: 0,
+        // The window itself counts six times in a decayed sum.
+        max_reconnects_per_mac_30m: 6,
+        forced_reconnects_30m: 0,
+        lost_client_share: 0,
+        disconnect_burst_10s: 0,
+        auth_fail_30m: 6,
+        new_bssid_30m: 6, // ..09
+        forged_frames_30m: 0,
+        dhcp_unanswered_30m: 0,
+        radar_30m: 0,
+        boot_crash_30m: 0,
+        log_rate_logratio: Math.log(12 / 6.5), // usual: the median of 11 and 0 lines
+        silence_surprise: 0, // a line in each of the five minutes
+        rssi_drop_30m: 0, // two readings tell nothing about what is usual
+        weak_link_30m: 6, // the beacon loss
       }),
     );
   });

@@ -2,10 +2,12 @@ import { BATCH_ROWS } from '../../export/core/ingest-memory.js';
 import type { NameTable, RecordNames } from '../../export/core/name-table.js';
 import { ROW, type RecordBatch } from '../../export/core/record-batch.js';
 import { type AggregatorState, renumber } from './aggregator-state.js';
+import { needsContext } from './context-formulas.js';
+import { CONTEXT_INTEGERS, writeContext } from './context-windows.js';
 import type { EventColumns } from './event-columns.js';
 import type { FeatureDefinition } from './feature-catalogue.js';
 import { featureColumns, type FeatureColumns } from './feature-formulas.js';
-import type { AggregatorOptions, RowAggregator } from './feature-set.js';
+import type { AggregatorOptions, FeatureBasis, RowAggregator } from './feature-set.js';
 import { ProgramTraits } from './program-traits.js';
 import type { WindowLines } from './slot-sets.js';
 import { TextNumbers } from './text-numbers.js';
@@ -18,6 +20,7 @@ import {
   buildWindowTable,
   KIND_BAND_SHIFT,
   POOLED_ROW_INTEGERS,
+  rebaseLists,
   ROW_DEVICES,
   ROW_INTEGERS,
   ROW_KIND,
@@ -54,6 +57,8 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
   private readonly lengthMs: number;
   private readonly strideMs: number;
   private readonly pooled: boolean;
+  /** Where the integers for the features of context begin in those of a row. */
+  private readonly contextAt: number;
   /** Windows do not overlap: a line lies in one. */
   private readonly single: boolean;
   // Start of the window that a line of each owner fell into last, and its slot; NaN = look it up.
@@ -83,7 +88,9 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
     this.pooled = config.groupBy === 'all';
     this.traits = new ProgramTraits(names.programs);
     this.view = new WindowView(config.lengthSeconds, zone);
-    const integers = this.pooled ? POOLED_ROW_INTEGERS : ROW_INTEGERS;
+    const hasContext = this.featureNames.some(needsContext);
+    this.contextAt = this.pooled ? POOLED_ROW_INTEGERS : ROW_INTEGERS;
+    const integers = this.contextAt + (hasContext ? CONTEXT_INTEGERS : 0);
     this.ledger = new WindowLedger({
       ...{ config, keeper: this, keepAll, sweepLines },
       rows: new WindowRows(this.columns.window.length, integers),
@@ -95,8 +102,9 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
       ssids: asks('unique_ssid_count'),
       programCounts: asks('top_program_share'),
       newPrograms: asks('new_program_count'),
-      bins: asks('max_gap_seconds'),
+      bins: asks('max_gap_seconds') || hasContext,
       devices: this.pooled,
+      context: hasContext,
     };
     this.sums = new WindowSums(needs, this.lengthMs, this.traits, this.ledger);
   }
@@ -136,16 +144,17 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
     ledger.endBatch(kept);
   }
 
-  finish(): WindowTable {
+  finish(basis: FeatureBasis = { trainingWindows: ({ length }) => length }): WindowTable {
     const { config, columns, featureNames, ledger, sums } = this;
     ledger.closeAll();
     sums.drop();
     return buildWindowTable({
-      ...{ config, columns, featureNames, ledger, earliest: sums.earliest },
+      ...{ config, columns, featureNames, ledger, basis, earliest: sums.earliest, context: sums.context },
       emptyWindow: (startMs, values) => {
         this.view.loadEmpty(startMs);
         this.compute(values, 0);
       },
+      hourAt: (startMs) => this.view.hourAt(startMs),
       deviceName: (owner) => this.ownerName(owner),
     });
   }
@@ -165,6 +174,10 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
     const { names, ledger, ssidTexts } = this;
     const device = renumber(state.devices, (name) => names.devices.id(name));
     const owner = this.pooled ? (): number => 0 : device;
+    if (state.context !== null && this.sums.context !== null) {
+      const base = this.sums.context.lists.absorb(state.context.lists);
+      rebaseLists(state.ledger.rowBlocks, ledger.rows.width, ledger.rows.columns + this.contextAt, base);
+    }
     const slots = ledger.absorb(state.ledger, owner);
     this.sums.absorb(state, {
       ...{ slots, owner, device },
@@ -181,6 +194,7 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
     const { ledger, sums, view } = this;
     const { rows } = ledger;
     const owner = ledger.owner(slot);
+    const list = sums.context?.close(slot) ?? 0;
     if (this.lastSlot[owner] === slot) this.lastStart[owner] = NaN;
     view.load(sums.slots, slot);
     const from = rows.offset(row);
@@ -189,6 +203,7 @@ export class WindowAggregator implements RowAggregator, SlotKeeper {
     const at = from + rows.columns;
     integers[at + ROW_LOGS] = view.ints[LOGS];
     integers[at + ROW_KIND] = view.ints[PROGRAM_BITS] | (view.ints[BAND_BITS] << KIND_BAND_SHIFT);
+    if (sums.context !== null) writeContext(integers, at + this.contextAt, view.ints, list);
     if (!this.pooled) return;
     integers[at + ROW_DEVICES] = view.ints[DEVICES];
     integers[at + ROW_TOP_DEVICE] = view.ints[TOP_DEVICE];

@@ -38,7 +38,16 @@ export const DEVICES = 23;
 export const TOP_DEVICE = 24;
 /** Programs of the numbers 0 to 31 that the window has had: a short cut only, the set of programs knows as well. */
 export const FIRST_PROGRAMS = 25;
-export const INT_COLUMNS = 26;
+/** Lines that the features of context sum up; only for sets that have such features, as everything below. */
+export const RADARS = 26;
+export const RESTARTS = 27;
+export const EXHAUSTED = 28;
+export const FORGERIES = 29;
+export const WEAK_LINKS = 30;
+/** Known when the window is closed: most links lost within ten seconds, and links lost unwillingly and made again. */
+export const BURST = 31;
+export const FORCED = 32;
+export const INT_COLUMNS = 33;
 
 /** Columns of `sums`. */
 /** Start of the window, ms since the epoch. */
@@ -64,6 +73,7 @@ const OR = [BAND_BITS, BINS_LOW, BINS_HIGH];
 const ADD = [
   ...[LOGS, WIFI_LINES, AUTH_FAILURES, DISCONNECTS, DISASSOCIATIONS, BEACONS, CONNECTS, JOINS],
   ...[ERRORS, WARNINGS, ERROR_TEXTS, SIGNALS, RATES],
+  ...[RADARS, RESTARTS, EXHAUSTED, FORGERIES, WEAK_LINKS],
 ];
 
 export class WindowSlots {

@@ -1,8 +1,18 @@
 import type { RecordBatch } from '../../export/core/record-batch.js';
 import type { AggregatorState } from './aggregator-state.js';
+import { ContextSums } from './context-sums.js';
 import { bandBit } from './device-kind.js';
 import { EarliestWindows } from './earliest-windows.js';
-import { AUTH_FAILURE, BEACON, CONNECT, DISASSOCIATION, DISCONNECT, JOIN, WIFI } from './event-class.js';
+import {
+  AUTH_FAILURE,
+  BEACON,
+  CLIENT,
+  CONNECT,
+  DISASSOCIATION,
+  DISCONNECT,
+  JOIN,
+  WIFI,
+} from './event-class.js';
 import { EVENT, type EventColumns } from './event-columns.js';
 import { isSyslogWifi, type ProgramTraits, SYSLOG } from './program-traits.js';
 import { SlotSets, type WindowLines } from './slot-sets.js';
@@ -20,6 +30,8 @@ export interface SumNeeds {
   readonly bins: boolean;
   /** Lines of each device: pooled windows. */
   readonly devices: boolean;
+  /** What the features of context are made of. */
+  readonly context: boolean;
 }
 
 /** Whose an open slot is. */
@@ -52,6 +64,8 @@ export class WindowSums {
   readonly slots = new col.WindowSlots();
   /** First window of each program; null when no feature asks. */
   readonly earliest: EarliestWindows | null;
+  /** Null when no feature asks. */
+  readonly context: ContextSums | null;
   /** Our numbers for the SSIDs of the events; filled by the caller before the lines. */
   ssidNumbers = new Int32Array(0);
   private readonly macs = new SlotSets(false, 4);
@@ -76,6 +90,7 @@ export class WindowSums {
       ...(needs.devices ? [this.devices] : []),
     ];
     this.earliest = needs.newPrograms ? new EarliestWindows() : null;
+    this.context = needs.context ? new ContextSums(this.slots, places, lengthMs / 1000) : null;
   }
 
   /**
@@ -92,10 +107,12 @@ export class WindowSums {
     this.addPrograms(batch, lines);
     if (needs.devices) this.addDevices(batch, lines);
     this.addReadings(batch, events, lines);
+    this.context?.addLines(batch, events, lines);
   }
 
   openSlot(slot: number, startMs: number): void {
     this.slots.clear(slot, startMs);
+    this.context?.openSlot(slot);
     for (const sets of this.used) sets.openSlot(slot);
   }
 
@@ -104,9 +121,10 @@ export class WindowSums {
     for (const sets of this.used) sets.dropSlots(closed);
   }
 
-  /** Gives the memory back; what is left are the earliest windows. */
+  /** Gives the memory back; what is left is who and what was seen first, and the lists of the finished windows. */
   drop(): void {
     this.slots.drop();
+    this.context?.drop();
     for (const sets of this.used) sets.drop();
   }
 
@@ -116,16 +134,17 @@ export class WindowSums {
   }
 
   /** The sums of the open slots, in their order. */
-  export(open: Int32Array): Pick<AggregatorState, 'ints' | 'sums' | 'sets' | 'earliest'> {
+  export(open: Int32Array): Pick<AggregatorState, 'ints' | 'sums' | 'sets' | 'earliest' | 'context'> {
     return {
       ...this.slots.export(open),
       sets: [this.macs, this.ssids, this.programs, this.devices].map((sets) => sets.export(open)),
       earliest: this.earliest === null ? null : this.earliest.export(),
+      context: this.context === null ? null : this.context.export(open),
     };
   }
 
   /** Adds the sums of another part to our slots of the same windows. */
-  absorb({ ints, sums, sets, earliest }: AggregatorState, numbers: StateNumbers): void {
+  absorb({ ints, sums, sets, earliest, context }: AggregatorState, numbers: StateNumbers): void {
     numbers.slots.forEach((slot, row) => {
       this.slots.merge(slot, ints, sums, row);
     });
@@ -140,6 +159,7 @@ export class WindowSums {
         else this.addDevice(slot, numbers.device(state.ids[i]), count);
       }
     });
+    if (context !== null) this.context?.absorb(context, numbers.slots, numbers.owner);
     if (this.earliest === null || earliest === null) return;
     for (let i = 0; i < earliest.owners.length; i++) {
       const owner = numbers.owner(earliest.owners[i]);
@@ -201,7 +221,7 @@ export class WindowSums {
 
   /** What few lines carry. */
   private addReadings(batch: RecordBatch, events: EventColumns, { count, rows, slots }: WindowLines): void {
-    const { freq, signal, txrate, ssid } = events;
+    const { freq, signal, txrate, ssid, mac, groups } = events;
     const { ints, sums } = this.slots;
     const ssids = this.needs.ssids;
     for (let i = 0; i < count; i++) {
@@ -209,7 +229,10 @@ export class WindowSums {
       const slot = slots[i];
       if (ssid[row] >= 0 && ssids) this.addSsid(slot, this.ssidNumbers[ssid[row]]);
       if (freq[row] > 0) ints[slot * col.INT_COLUMNS + col.BAND_BITS] |= bandBit(freq[row]);
-      if (!Number.isNaN(signal[row])) addSignal(batch.timeMs, signal, row, this.slots, slot);
+      if (!Number.isNaN(signal[row])) {
+        addSignal(batch.timeMs, signal, row, this.slots, slot);
+        this.context?.addSignal(slot, (groups[row] & CLIENT) === 0 ? -1 : mac[row], signal[row]);
+      }
       if (!Number.isNaN(txrate[row])) {
         ints[slot * col.INT_COLUMNS + col.RATES]++;
         sums[slot * col.SUM_COLUMNS + col.RATE_SUM] += txrate[row];

@@ -1,5 +1,11 @@
+import type { ContextSums } from './context-sums.js';
+import { ContextWalk } from './context-walk.js';
 import { connectionType, deviceType } from './device-kind.js';
 import type { EarliestWindows } from './earliest-windows.js';
+import type { FeatureBasis } from './feature-set.js';
+import { recallFirstSeen } from './recall-state.js';
+import type { FeatureState } from './feature-state.js';
+import { fitState } from './fit-state.js';
 import type { FeatureColumns, GridCell } from './feature-formulas.js';
 import { gridRange, type GridRange } from './window-grid.js';
 import type { WindowLedger } from './window-ledger.js';
@@ -17,6 +23,14 @@ export const ROW_TOP_DEVICE = 3;
 export const ROW_INTEGERS = 2;
 export const POOLED_ROW_INTEGERS = 4;
 
+/** Adds to the numbers of lists of addresses in rows of another part; `at` = where they are in a row. */
+export function rebaseLists(blocks: readonly ArrayBuffer[], width: number, at: number, base: number): void {
+  for (const block of blocks) {
+    const rows = new Int32Array(block);
+    for (let i = at; i < rows.length; i += width) if (rows[i] !== 0) rows[i] += base;
+  }
+}
+
 const PROGRAM_MASK = (1 << KIND_BAND_SHIFT) - 1;
 
 export interface TableInput {
@@ -30,6 +44,12 @@ export interface TableInput {
   readonly deviceName: (owner: number) => string;
   /** First window of each program; null when no feature asks. */
   readonly earliest: EarliestWindows | null;
+  /** Null when no feature asks. */
+  readonly context: ContextSums | null;
+  /** What the features of context take from what was learnt. */
+  readonly basis: FeatureBasis;
+  /** Local hour, 0 to 23, at a moment. */
+  readonly hourAt: (ms: number) => number;
 }
 
 /**
@@ -56,13 +76,33 @@ export function buildWindowTable(input: TableInput): WindowTable {
     ),
     windowSeconds: config.lengthSeconds,
   };
-  new GridWalk(
-    input,
-    range,
-    owners.map(({ owner }) => owner),
-    table,
-  ).fill();
-  return table;
+  const numbers = owners.map(({ owner }) => owner);
+  const context = contextWalk(input, range, numbers, table.devices);
+  new GridWalk(input, range, numbers, table, context?.walk ?? null).fill();
+  return context === null ? table : { ...table, state: context.state };
+}
+
+function contextWalk(
+  { config, ledger, context: sums, basis, hourAt }: TableInput,
+  range: GridRange,
+  owners: readonly number[],
+  names: readonly string[],
+): { readonly walk: ContextWalk; readonly state: FeatureState } | null {
+  if (sums === null) return null;
+  const startOf = (index: number): number => index * config.strideSeconds * 1000;
+  const hourOf = (index: number): number => hourAt(startOf(index));
+  let state: FeatureState;
+  if ('state' in basis) {
+    ({ state } = basis);
+    recallFirstSeen(state, sums, owners, names);
+  } else {
+    const starts = Float64Array.from({ length: range.windows }, (_, i) => startOf(range.firstIndex + i));
+    const trainingWindows = basis.trainingWindows(starts);
+    const { lengthSeconds } = config;
+    state = fitState({ ledger, sums, range, trainingWindows, owners, names, hourOf, lengthSeconds });
+  }
+  const walk = new ContextWalk({ config, ledger, sums, owners, names, state, hourAt });
+  return { walk, state };
 }
 
 /** Fills the rows of a table, one time slot after the other. */
@@ -84,6 +124,7 @@ class GridWalk {
     private readonly range: GridRange,
     private readonly owners: readonly number[],
     private readonly table: WindowTable,
+    private readonly context: ContextWalk | null,
   ) {
     this.programs = new Int32Array(owners.length);
     this.bands = new Int32Array(owners.length);
@@ -103,6 +144,7 @@ class GridWalk {
         slotRows[device] = -ledger.index.get(owners[device], index) - 1;
       }
       this.readActivity();
+      this.context?.next(index);
       if (slotRows.includes(-1)) input.emptyWindow(startMs, this.empty);
       for (let device = 0; device < owners.length; device++) {
         const row = window * owners.length + device;
@@ -134,6 +176,10 @@ class GridWalk {
     cell.connectionType = connectionType(this.bands[device]);
     cell.newPrograms = this.newPrograms === null ? 0 : this.newPrograms[row];
     for (const { column, formula } of grid) table.values[base + column] = formula(cell);
+    if (this.context !== null) {
+      const context = this.context.read(device, finished, table.logCount[row]);
+      for (const { column, formula } of input.columns.context) table.values[base + column] = formula(context);
+    }
     if (finished >= 0) rows.release(finished);
   }
 

@@ -1,3 +1,5 @@
+import type { FeatureState } from './feature-state.js';
+
 /** How the stream of lines is cut into rows (features page, section 0). */
 export interface WindowConfig {
   readonly lengthSeconds: number;
@@ -35,4 +37,6 @@ export interface WindowTable {
    */
   readonly values: Float32Array;
   readonly windowSeconds: number;
+  /** What the values were computed with; absent for a set whose values depend on the records alone. */
+  readonly state?: FeatureState;
 }

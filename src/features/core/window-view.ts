@@ -34,6 +34,12 @@ export class WindowView {
     this.setClock(startMs, this.lengthSeconds * 500);
   }
 
+  /** Local hour, 0 to 23, at a moment. */
+  hourAt(moment: number): number {
+    const localMs = moment + this.zone(moment);
+    return Math.floor((localMs - Math.floor(localMs / DAY_MS) * DAY_MS) / HOUR_MS);
+  }
+
   private setClock(startMs: number, offset: number): void {
     // Whole milliseconds: the fraction of a moment since the epoch would be rounding noise.
     const moment = startMs + Math.floor(offset);

@@ -10,6 +10,8 @@ export const VERSION_FILES = {
   detector: 'detector.bin',
   metadata: 'metadata.json',
   featureSpec: 'feature_spec.json',
+  /** Only of a feature set whose values depend on what was learnt. */
+  featureState: 'feature_state.json',
   baseline: 'baseline.json',
   golden: 'golden.json',
   report: 'report.json',

@@ -119,6 +119,7 @@ describe('the archive that the consumer imports', () => {
         'requirements.txt',
         'README.md',
         'wifi_features.py',
+        'wifi_context.py',
         'wifi_events.py',
         'wifi_rules.json',
       ].sort(),

@@ -2,6 +2,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { EXTRACTOR_SCRIPTS } from '../../../src/deployment/core/package-layout.js';
 import { extractorRules } from '../../../src/deployment/core/package-rules.js';
 import { EVENT_CLASSES, eventGroups } from '../../../src/features/core/event-class.js';
 import { classify } from '../../../src/features/core/event-classifier.js';
@@ -186,8 +187,7 @@ describe.skipIf(numpy === undefined)('event rules in Python', () => {
   const directory = temporaryDirectory('package-events');
 
   beforeAll(() => {
-    for (const name of ['wifi_events.py', 'wifi_features.py'])
-      copyFileSync(join(ASSETS, name), join(directory, name));
+    for (const name of EXTRACTOR_SCRIPTS) copyFileSync(join(ASSETS, name), join(directory, name));
     writeFileSync(join(directory, 'wifi_rules.json'), JSON.stringify(extractorRules()));
   });
 

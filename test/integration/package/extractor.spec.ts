@@ -2,16 +2,30 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EXTRACTOR_SCRIPTS } from '../../../src/deployment/core/package-layout.js';
 import { extractorRules } from '../../../src/deployment/core/package-rules.js';
 import { CATALOGUE_VERSION } from '../../../src/features/core/feature-catalogue.js';
 import { featureSet } from '../../../src/features/core/feature-sets.js';
+import { stateFile, type FeatureState } from '../../../src/features/core/feature-state.js';
 import { fitPreprocessing, imputeAndClip } from '../../../src/features/core/preprocess.js';
+import { runInThread } from '../../../src/platform/compute/thread-task.js';
+import { sha256Hex } from '../../../src/shared/digest.js';
+import type { IngestResult, IngestTask } from '../../../src/workers/ingest-task.js';
 import { writeSampleExport } from '../../e2e/sample-exports.js';
 import { CliSandbox } from '../../support/cli.js';
 import { sharedData } from '../../support/export-fixtures.js';
 import { pythonModule, runPython } from './python.js';
 
 const ASSETS = join(import.meta.dirname, '../../../src/deployment/package-assets');
+
+const SHARES = { validationSize: 0.1, testSize: 0.2 };
+
+/** What is known when nothing was seen. */
+const NOTHING: FeatureState = {
+  ...{ joined_level: 0, access_points_level: 0, devices: {} },
+  hourly_lines: Array.from({ length: 24 }, () => null),
+  silent_minutes: Array.from({ length: 24 }, () => 1),
+};
 
 interface Variant {
   readonly set?: string;
@@ -53,19 +67,23 @@ describe.skipIf(numpy === undefined)(`the packaged extractor (numpy ${numpy ?? '
     sandbox = await CliSandbox.create('package-extractor');
     directory = sandbox.path('extractor');
     mkdirSync(directory);
-    for (const name of ['wifi_events.py', 'wifi_features.py'])
-      copyFileSync(join(ASSETS, name), join(directory, name));
+    for (const name of EXTRACTOR_SCRIPTS) copyFileSync(join(ASSETS, name), join(directory, name));
     writeFileSync(join(directory, 'wifi_rules.json'), JSON.stringify(extractorRules()));
   });
   afterAll(async () => sandbox.cleanUp());
 
-  function writeSpec(variant: Variant, preprocessing: object = {}): void {
+  function writeSpec(variant: Variant, preprocessing: object = {}, state: FeatureState = NOTHING): void {
     const { set = 'wifi', length = 300, stride = 300, groupBy = 'device', timezone = 'UTC' } = variant;
+    writeFileSync(join(directory, 'feature_state.json'), stateFile(state));
     const spec = {
       feature_set: set,
       catalogue_version: CATALOGUE_VERSION,
       features: featureSet(set).features.map(({ name }) => ({ name })),
-      window: { length_seconds: length, stride_seconds: stride, group_by: groupBy, timezone },
+      window: {
+        ...{ length_seconds: length, stride_seconds: stride, context_seconds: Math.max(1800, length) },
+        ...{ group_by: groupBy, timezone },
+      },
+      state_sha256: sha256Hex(stateFile(state)),
       preprocessing,
     };
     writeFileSync(join(directory, 'feature_spec.json'), JSON.stringify(spec));
@@ -81,7 +99,18 @@ describe.skipIf(numpy === undefined)(`the packaged extractor (numpy ${numpy ?? '
       ...['--config-overrides', JSON.stringify({ features })],
     ]);
     expect(ours.code, ours.stderr).toBe(0);
-    writeSpec(variant);
+    const { table } = await runInThread<IngestTask, IngestResult>('ingest', {
+      files: [{ path: file, name: file }],
+      featureSet: set,
+      window: {
+        ...{ lengthSeconds: length, strideSeconds: stride, contextSeconds: Math.max(1800, length), groupBy },
+        ...{ timezone, maxWindows: 1_000_000 },
+      },
+      // As in the configuration that ships.
+      training: SHARES,
+      ...{ extract: true, startMs: null, endMs: null, programs: null, noFollow: false },
+    });
+    writeSpec(variant, {}, table?.state);
     const theirs = await runPython(directory, ['-W', 'error', 'wifi_features.py', file]);
     expect(theirs.code, theirs.stderr).toBe(0);
     const cells = (text: string): string[][] =>
@@ -185,6 +214,37 @@ describe.skipIf(numpy === undefined)(`the packaged extractor (numpy ${numpy ?? '
       }
       expect(rows.map((row) => Number(row[2]))).toEqual([1, 65_535, 65_536]);
     }
+  }, 180_000);
+
+  it('takes the same sample of a flood of addresses as we do', async () => {
+    const startMs = Date.UTC(2025, 5, 1);
+    const line = (ms: number, process_name: string, message: string): string =>
+      JSON.stringify({
+        timestamp: new Date(startMs + ms).toISOString(),
+        device_id: 1,
+        process_name,
+        message,
+      });
+    const mac = (i: number): string =>
+      `02:00:5e:${[(i >> 8) & 255, i & 255, (i * 7) & 255].map(hex).join(':')}`;
+    const lines = [line(0, 'hostapd', 'first')];
+    for (let i = 0; i < 6000; i++) {
+      // One flood lies across a border of windows, which reconnects look over.
+      const ms = 290_000 + i * 47;
+      lines.push(line(ms, 'hostapd', `wlan0: AP-STA-DISCONNECTED ${mac(i)}`));
+      lines.push(line(ms + 3000, 'hostapd', `wlan0: STA ${mac(i)} IEEE 802.11: associated (aid 1)`));
+      if (i % 3 === 0) lines.push(line(ms + 1000, 'dnsmasq-dhcp', `DHCPDISCOVER(br-lan) ${mac(i)}`));
+    }
+    lines.push(line(900_000, 'hostapd', 'last'));
+    const file = sandbox.path('flood.ndjson');
+    writeFileSync(file, lines.join('\n'));
+    const both = await extractBoth(file);
+    expect(compare(both)).toBe(3);
+    const [header, ...rows] = both[0];
+    const unanswered = Number(rows[1][header.indexOf('dhcp_unanswered_30m')]);
+    // An estimate of 2000, from no more than 512 addresses.
+    expect(unanswered).toBeGreaterThan(1500);
+    expect(unanswered).toBeLessThan(2500);
   });
 
   it('keeps float32 values', async () => {
@@ -273,8 +333,8 @@ describe.skipIf(numpy === undefined)(`the packaged extractor (numpy ${numpy ?? '
   });
 
   it('refuses a missing value that nothing replaces, and names its feature', async () => {
-    writeSpec({ set: 'wifi' }, { impute_values: Array.from({ length: 27 }, (_, i) => (i === 5 ? null : 0)) });
-    const rows = [0, 1].map((row) => Array.from({ length: 27 }, (_, i) => (row === 1 && i >= 4 ? null : 1)));
+    writeSpec({ set: 'wifi' }, { impute_values: Array.from({ length: 41 }, (_, i) => (i === 5 ? null : 0)) });
+    const rows = [0, 1].map((row) => Array.from({ length: 41 }, (_, i) => (row === 1 && i >= 4 ? null : 1)));
     writeFileSync(join(directory, 'values.json'), JSON.stringify(rows));
     const { stderr, code } = await runPython(directory, ['-W', 'error', '-c', PREPARE]);
     expect(code).not.toBe(0);

@@ -95,9 +95,17 @@ export class AgentAggregator implements RowAggregator, SlotKeeper {
       formula: () => 0,
     }));
     return buildWindowTable({
-      ...{ config, ledger, columns: { window, grid: [] }, earliest: null },
+      ...{
+        config,
+        ledger,
+        columns: { window, grid: [], context: [] },
+        earliest: null,
+        context: null,
+        basis: { trainingWindows: () => 0 },
+      },
       featureNames: agent.features.map(({ name }) => name),
       emptyWindow: () => undefined,
+      hourAt: () => 0,
       deviceName: () => OWNER_NAME,
     });
   }
@@ -105,7 +113,7 @@ export class AgentAggregator implements RowAggregator, SlotKeeper {
   exportState(): AggregatorState {
     const { ledger, tally } = this;
     return {
-      ...{ devices: [], programs: [], ints: new Int32Array(0), earliest: null },
+      ...{ devices: [], programs: [], ints: new Int32Array(0), earliest: null, context: null },
       ...tally.export(ledger.openSlots()),
       ledger: ledger.export(),
     };

@@ -16,7 +16,7 @@ function column(
   kind: FeatureKind = 'count',
   unit = 'messages',
 ): FeatureDefinition {
-  return { name, kind, unit, definition, missing: 'zero', rareEvent, clock: false };
+  return { name, kind, unit, definition, missing: 'zero', rareEvent, clock: false, evidence: null };
 }
 
 const CODES = Array.from({ length: 17 }, (_, index) => index + 1);

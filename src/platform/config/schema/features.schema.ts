@@ -90,6 +90,12 @@ export class FeaturesConfig {
   timezone = 'UTC';
 
   @Key(
+    integer(0, 8760),
+    'Hours at the beginning of the training part that are not fitted, while the sets of known clients and access points fill; at most a tenth of that part. Only for a set with such features (`wifi`).',
+  )
+  warmup_hours = 24;
+
+  @Key(
     oneOf(['median', 'mean', 'none']),
     'What replaces a missing value, computed from the training rows. With `none` a missing value is an error, in training and in scoring.',
   )
