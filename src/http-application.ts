@@ -3,6 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { HttpModule } from './http.module.js';
 import { configureHttp, type HttpOptions } from './platform/http/configure-http.js';
 import { LimitedExpressAdapter } from './platform/http/limited-express-adapter.js';
+import { unknownAddress } from './platform/http/request-guards.js';
 import type { AppLogger } from './platform/logging/app-logger.js';
 
 /** The service with its routes and everything in front of them, not yet listening. */
@@ -18,4 +19,10 @@ export async function createHttpApplication(
   });
   configureHttp(app, logger, options);
   return app;
+}
+
+/** Registers the routes. Afterwards: Nest answers for unknown addresses below the prefix only. */
+export async function initHttpApplication(app: NestExpressApplication): Promise<void> {
+  await app.init();
+  app.use(unknownAddress());
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { createHttpApplication } from './http-application.js';
+import { createHttpApplication, initHttpApplication } from './http-application.js';
 import { ReconcilerService } from './pipeline/reconciler.service.js';
 import { TrainingQueueService } from './pipeline/training-queue.service.js';
 import { APP_VERSION } from './platform/app-version.js';
@@ -9,7 +9,6 @@ import type { ResolvedConfig } from './platform/config/load-config.js';
 import { openDatabaseServer } from './platform/database/database-server.js';
 import { provideDatabaseUrl } from './platform/database/database.module.js';
 import { endConnections } from './platform/http/end-connections.js';
-import { unknownAddress } from './platform/http/request-guards.js';
 import { AppLogger } from './platform/logging/app-logger.js';
 import { provideAppLogger } from './platform/logging/logging.module.js';
 import { ApiKeysService } from './platform/security/api-keys.service.js';
@@ -49,9 +48,7 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
     throw keyNeeded(listen);
   }
   await settle(app, logger);
-  await app.init();
-  // Nest answers for unknown addresses below the prefix only.
-  app.use(unknownAddress());
+  await initHttpApplication(app);
   // Before the first request is answered: whoever sees this service ready may tell it to stop.
   const stopped = untilStopped();
   try {

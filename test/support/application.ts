@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
-import { createHttpApplication } from '../../src/http-application.js';
+import { createHttpApplication, initHttpApplication } from '../../src/http-application.js';
 import { provideAppConfig } from '../../src/platform/config/app-config.js';
 import { loadConfig, type ResolvedConfig } from '../../src/platform/config/load-config.js';
 import { endConnections } from '../../src/platform/http/end-connections.js';
@@ -61,7 +61,7 @@ export async function startApplication(
   provideAppLogger(logger);
   provideDatabaseUrl(database.url);
   const app = await createHttpApplication(logger, { hosts, isLoopback });
-  await app.init();
+  await initHttpApplication(app);
   return {
     app,
     config,

@@ -85,15 +85,63 @@ function destroyAfter(request: Request, ms: number): void {
   });
 }
 
+/** A body announced to be so many times too large is not read to its end, as one a little too large is. */
+const HOPELESS = 10;
+
 /**
- * Called with the bytes of a JSON body before they are parsed. JSON.parse keeps the last of two members with one name,
- * other programs the first: what a proxy has checked must be what we use.
- * @throws AppError `usage` naming the member
+ * Ends a JSON body as soon as it is known to be too large. The parser reads such a body to its end before it answers,
+ * which a body without end never reaches.
  */
-export function refuseDuplicateKeys(_request: IncomingMessage, _response: unknown, body: Buffer): void {
+export function bodyLimit(maxBytes: number): RequestHandler {
+  return (request, response, next) => {
+    const isStreamed = STREAMED.includes(mediaTypeOf(request.headers['content-type']));
+    if (isStreamed || !hasBody(request)) {
+      next();
+      return;
+    }
+    const length = request.headers['content-length'];
+    if (length !== undefined && Number(length) > maxBytes * HOPELESS) {
+      tooLarge(request, response);
+      return;
+    }
+    if (length === undefined) {
+      let bytes = 0;
+      request.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > maxBytes && !response.headersSent) tooLarge(request, response);
+      });
+    }
+    next();
+  };
+}
+
+function tooLarge(request: Request, response: Response): void {
+  const headers = { connection: 'close' };
+  const detail = 'The request body is too large.';
+  refuse(response, { status: 413, code: 'payload_too_large', detail, headers });
+  destroyAfter(request, 1000);
+}
+
+const duplicates = new WeakMap<IncomingMessage, string>();
+
+/** Called with the bytes of a JSON body before they are parsed; an error thrown here would lose its kind. */
+export function noteDuplicateKeys(request: IncomingMessage, _response: unknown, body: Buffer): void {
   const key = duplicateKey(body.toString('utf8'));
-  if (key === undefined) return;
-  throw new AppError('usage', 'The JSON body names a member twice.', {
-    problems: [{ pointer: key, code: 'duplicate_key', message: 'must be there once' }],
-  });
+  if (key !== undefined) duplicates.set(request, key);
+}
+
+/**
+ * Behind the parser. JSON.parse keeps the last of two members with one name, other programs the first: what a proxy has
+ * checked must be what we use.
+ */
+export function refuseDuplicateKeys(): RequestHandler {
+  return (request, _response, next) => {
+    const pointer = duplicates.get(request);
+    if (pointer !== undefined) {
+      throw new AppError('usage', 'The JSON body names a member twice.', {
+        problems: [{ pointer, code: 'duplicate_key', message: 'must be there once' }],
+      });
+    }
+    next();
+  };
 }

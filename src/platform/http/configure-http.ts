@@ -11,7 +11,13 @@ import { ApiKeysService } from '../security/api-keys.service.js';
 import { AuditRepository } from '../security/audit.repository.js';
 import { accessControl } from './access.js';
 import { AuthorisationGuard } from './authorisation.guard.js';
-import { bodyDeadline, mediaTypeGuard, refuseDuplicateKeys } from './body-guards.js';
+import {
+  bodyDeadline,
+  bodyLimit,
+  mediaTypeGuard,
+  noteDuplicateKeys,
+  refuseDuplicateKeys,
+} from './body-guards.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RateLimit } from './rate-limit.js';
 import { RefusalAudit } from './refusal-audit.js';
@@ -53,10 +59,12 @@ export function configureHttp(
     }),
     mediaTypeGuard(),
     bodyDeadline(),
+    bodyLimit(api.max_body_bytes),
   );
   // Nest's type of these options does not know the body parser's `verify`.
-  const json = { limit: api.max_body_bytes, inflate: false, verify: refuseDuplicateKeys };
+  const json = { limit: api.max_body_bytes, inflate: false, verify: noteDuplicateKeys };
   app.useBodyParser('json', json);
+  app.use(refuseDuplicateKeys());
   app.setGlobalPrefix('api/v1', { exclude: [{ path: 'metrics', method: RequestMethod.GET }] });
   app.useGlobalGuards(new AuthorisationGuard(refusals, logger));
   app.useGlobalPipes(validationPipe());
