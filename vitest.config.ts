@@ -42,6 +42,17 @@ export default defineConfig({
       {
         plugins: plugins(),
         test: {
+          name: 'security',
+          include: ['test/security/**/*.spec.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+        },
+      },
+      {
+        plugins: plugins(),
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.spec.ts'],
           globalSetup: ['test/support/global-setup.ts'],

@@ -5,6 +5,7 @@ import { CreateModelVersions1795219204000 } from './1795219204000-create-model-v
 import { CreateModelAliases1795219205000 } from './1795219205000-create-model-aliases.js';
 import { CreateDeployments1795219206000 } from './1795219206000-create-deployments.js';
 import { CreateAuditLog1795219207000 } from './1795219207000-create-audit-log.js';
+import { CreateApiKeys1795219231000 } from './1795219231000-create-api-keys.js';
 
 /** In the order they run. A list, because a directory pattern finds nothing when tests run from source. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   CreateModelAliases1795219205000,
   CreateDeployments1795219206000,
   CreateAuditLog1795219207000,
+  CreateApiKeys1795219231000,
 ];

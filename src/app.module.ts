@@ -10,6 +10,7 @@ import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { QueueModule } from './platform/queue/queue.module.js';
+import { SecurityModule } from './platform/security/security.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { TrainingModule } from './training/training.module.js';
@@ -25,6 +26,7 @@ import { TrainingModule } from './training/training.module.js';
     PlatformModule,
     LoggingModule,
     QueueModule,
+    SecurityModule,
     ExportModule,
     FeaturesModule,
     TrainingModule,

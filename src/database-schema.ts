@@ -2,6 +2,7 @@ import { MIGRATIONS } from '../migrations/index.js';
 import { DeploymentEntity } from './deployment/deployment.entity.js';
 import { ExportEntity } from './export/export.entity.js';
 import type { DatabaseSchema } from './platform/database/data-source.js';
+import { ApiKeyEntity } from './platform/security/api-key.entity.js';
 import { AuditEntryEntity } from './registry/audit-entry.entity.js';
 import { ModelAliasEntity } from './registry/model-alias.entity.js';
 import { ModelVersionEntity } from './registry/model-version.entity.js';
@@ -18,6 +19,7 @@ export const DATABASE_SCHEMA: DatabaseSchema = {
     ModelAliasEntity,
     DeploymentEntity,
     AuditEntryEntity,
+    ApiKeyEntity,
   ],
   migrations: MIGRATIONS,
 };

@@ -218,6 +218,7 @@ function addServiceVerbs(program: Command, action: Action): void {
     .command('doctor')
     .description('settle what a crash left, then check registry, disk and database')
     .action(action(() => import('./doctor.command.js')));
+  addApiKeyVerbs(program.command('api-key').description('make, list or revoke keys to the HTTP API'), action);
   const config = program.command('config').description('show or check the configuration');
   config
     .command('print')
@@ -227,6 +228,26 @@ function addServiceVerbs(program: Command, action: Action): void {
     .command('check')
     .description('check every configuration source')
     .action(action(() => import('./config-check.command.js')));
+}
+
+function addApiKeyVerbs(keys: Command, action: Action): void {
+  keys
+    .command('create')
+    .description('make a key and print it, this once')
+    .requiredOption('--name <name>', 'who or what uses it; shown in the list and the audit log')
+    .requiredOption('--scope <list>', 'read, train, deploy, admin; comma-separated')
+    .option('--expires <when>', 'a duration (12h, 90d, 4w) or a date, UTC (default: never)')
+    .action(action(() => import('./api-key-create.command.js')));
+  keys
+    .command('list')
+    .description('list all keys, newest first; the keys themselves are not kept')
+    .action(action(() => import('./api-key-list.command.js')));
+  keys
+    .command('revoke')
+    .description('make a key useless, from the next request on')
+    .argument('<id or prefix>', 'id or prefix of the key')
+    .option('--reason <text>', 'why; goes into the audit log')
+    .action(action(() => import('./api-key-revoke.command.js')));
 }
 
 const EXAMPLES = `

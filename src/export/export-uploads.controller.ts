@@ -13,6 +13,7 @@ import {
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Request, Response } from 'express';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { Requires } from '../platform/http/requires.js';
 import { AppError, type FieldProblem } from '../shared/errors.js';
 import { exportJson } from './export-record.js';
 import { ExportUploadsService } from './export-uploads.service.js';
@@ -40,6 +41,7 @@ export class ExportUploadsController {
   constructor(private readonly uploads: ExportUploadsService) {}
 
   @Head(':sha256')
+  @Requires('read')
   @ApiOperation({ operationId: 'getUpload', summary: 'How much of a file is here (headers only)' })
   @ApiOkResponse({ headers: uploadHeaders() })
   @ApiProblems(422)
@@ -53,6 +55,7 @@ export class ExportUploadsController {
   }
 
   @Patch(':sha256')
+  @Requires('train')
   @HttpCode(204)
   @ApiOperation({
     operationId: 'continueUpload',
@@ -93,6 +96,7 @@ export class ExportUploadsController {
   }
 
   @Delete(':sha256')
+  @Requires('train')
   @HttpCode(204)
   @ApiOperation({ operationId: 'deleteUpload', summary: 'Forget what is here of an unfinished upload' })
   @ApiNoContentResponse()

@@ -28,6 +28,7 @@ import { windowConfig } from '../features/core/window-config.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { Requires } from '../platform/http/requires.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import { validationPipe } from '../platform/http/validation.js';
 import type { ValidationReport } from './core/validation-report.js';
@@ -56,6 +57,7 @@ export class ExportsController {
   ) {}
 
   @Get()
+  @Requires('read')
   @ApiOperation({ operationId: 'listExports', summary: 'Exports of the service, newest first' })
   @ApiOkResponse({ type: ExportPageDto })
   @ApiProblems(400, 422)
@@ -66,6 +68,7 @@ export class ExportsController {
   }
 
   @Post()
+  @Requires('train')
   @ApiOperation({
     operationId: 'createExport',
     summary: 'Upload an export (a form), or register a file of the exports directory (JSON)',
@@ -110,6 +113,7 @@ export class ExportsController {
   }
 
   @Get(':export_id')
+  @Requires('read')
   @ApiOperation({ operationId: 'getExport', summary: 'One export with its last validation report' })
   @ApiOkResponse({ type: ExportDto })
   @ApiProblems(400, 404)
@@ -118,6 +122,7 @@ export class ExportsController {
   }
 
   @Post(':export_id/validate')
+  @Requires('train')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'validateExport',
@@ -146,6 +151,7 @@ export class ExportsController {
   }
 
   @Delete(':export_id')
+  @Requires('train')
   @HttpCode(204)
   @ApiOperation({ operationId: 'deleteExport', summary: 'Delete an export, and its file if it was uploaded' })
   @ApiNoContentResponse()

@@ -20,6 +20,7 @@ import { featureSetNames } from '../features/core/feature-sets.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { Requires } from '../platform/http/requires.js';
 import { actorOf } from '../platform/security/actor.js';
 import { AppError, type FieldProblem } from '../shared/errors.js';
 import { isKnownTag, requestedRange } from './download-range.js';
@@ -55,6 +56,7 @@ export class ModelFilesController {
   ) {}
 
   @Post('import')
+  @Requires('deploy')
   @ApiOperation({
     operationId: 'importModel',
     summary: 'Take a package (zip) or an ONNX model from elsewhere; it is judged by the same gate',
@@ -109,6 +111,7 @@ export class ModelFilesController {
   }
 
   @Get(':version/download')
+  @Requires('read')
   @ApiOperation({ operationId: 'downloadModel', summary: 'A file of a version, verified before it is sent' })
   @ApiHeader({ name: 'Range', required: false, description: 'One byte range' })
   @ApiProduces('application/zip', 'application/octet-stream')

@@ -7,6 +7,7 @@ import type { ScoreReport } from '../monitoring/scoring.service.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { Requires } from '../platform/http/requires.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import { actorOf } from '../platform/security/actor.js';
 import { VERSION_PATTERN } from '../registry/core/version-name.js';
@@ -49,6 +50,7 @@ export class ModelsController {
   ) {}
 
   @Get()
+  @Requires('read')
   @ApiOperation({ operationId: 'listModels', summary: 'Model versions, newest first' })
   @ApiOkResponse({ type: ModelPageDto })
   @ApiProblems(400, 422)
@@ -63,6 +65,7 @@ export class ModelsController {
 
   // The fixed names come before `:version`, which would swallow them.
   @Get('latest')
+  @Requires('read')
   @ApiOperation({ operationId: 'getLatestModel', summary: 'The newest version of a model' })
   @ApiOkResponse({ type: ModelDetailDto })
   @ApiProblems(404, 422)
@@ -71,6 +74,7 @@ export class ModelsController {
   }
 
   @Get('deployed')
+  @Requires('read')
   @ApiOperation({ operationId: 'getDeployedModel', summary: 'The deployed version of a model' })
   @ApiOkResponse({ type: ModelDetailDto })
   @ApiProblems(404, 422)
@@ -81,6 +85,7 @@ export class ModelsController {
   }
 
   @Get('stats')
+  @Requires('read')
   @ApiOperation({ operationId: 'getModelStats', summary: 'Number of versions by status' })
   @ApiOkResponse({ type: ModelStatsDto })
   async stats(): Promise<ModelStatsDto> {
@@ -89,6 +94,7 @@ export class ModelsController {
   }
 
   @Get(':version')
+  @Requires('read')
   @ApiOperation({ operationId: 'getModel', summary: 'One model version' })
   @ApiOkResponse({ type: ModelDetailDto })
   @ApiProblems(404)
@@ -97,6 +103,7 @@ export class ModelsController {
   }
 
   @Post('rollback')
+  @Requires('deploy')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'rollbackModel',
@@ -120,6 +127,7 @@ export class ModelsController {
   }
 
   @Post(':version/deploy')
+  @Requires('deploy')
   @HttpCode(200)
   @ApiOperation({ operationId: 'deployModel', summary: 'Make a version the one the consumer loads' })
   @ApiOkResponse({ type: DeployOutcomeDto })
@@ -141,6 +149,7 @@ export class ModelsController {
   }
 
   @Post(':version/predict')
+  @Requires('read')
   @HttpCode(200)
   @ApiOperation({ operationId: 'predict', summary: 'Score an export with a version' })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })

@@ -24,6 +24,8 @@ import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import { AppError } from '../shared/errors.js';
 import { TrainingRunsService } from '../training/training-runs.service.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { assertScope } from '../platform/http/authorisation.guard.js';
+import { Requires } from '../platform/http/requires.js';
 import { RunEventStream } from './run-event-stream.js';
 import { runJson } from './run-json.js';
 import { TrainingQueueService } from './training-queue.service.js';
@@ -41,6 +43,7 @@ export class TrainingController {
   ) {}
 
   @Post('train')
+  @Requires('train')
   @HttpCode(202)
   @ApiOperation({ operationId: 'startTraining', summary: 'Queue a training' })
   @ApiHeader({
@@ -53,14 +56,18 @@ export class TrainingController {
   async train(
     @Body() body: TrainRequestDto,
     @Headers('idempotency-key') key: string | undefined,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<TrainAcceptedDto> {
+    // A run that deploys its model does more than train.
+    if (body.deploy === true) assertScope(request, 'deploy');
     const run = await this.requests.submit(body, checkedKey(key));
     response.setHeader('location', `/api/v1/training/status/${run.trainingId}`);
     return { training_id: run.trainingId, status: run.status };
   }
 
   @Get('status/:training_id')
+  @Requires('read')
   @ApiOperation({ operationId: 'getTrainingStatus', summary: 'Status, progress and result of a run' })
   @ApiOkResponse({ type: RunDto })
   @ApiProblems(400, 404)
@@ -69,6 +76,7 @@ export class TrainingController {
   }
 
   @Get('runs')
+  @Requires('read')
   @ApiOperation({ operationId: 'listTrainingRuns', summary: 'Runs, newest first' })
   @ApiOkResponse({ type: RunPageDto })
   @ApiProblems(400, 422)
@@ -83,6 +91,7 @@ export class TrainingController {
   }
 
   @Post(':training_id/cancel')
+  @Requires('train')
   @HttpCode(202)
   @ApiOperation({ operationId: 'cancelTraining', summary: 'Ask a queued or running training to stop' })
   @ApiAcceptedResponse({ type: RunDto })
@@ -93,6 +102,7 @@ export class TrainingController {
   }
 
   @Get(':training_id/events')
+  @Requires('read')
   @ApiOperation({ operationId: 'streamTrainingEvents', summary: 'Progress as server-sent events' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this event' })
   @ApiProduces('text/event-stream')
@@ -109,6 +119,7 @@ export class TrainingController {
   }
 
   @Get(':training_id/report')
+  @Requires('read')
   @ApiOperation({ operationId: 'getTrainingReport', summary: 'Result of a finished run' })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   @ApiProblems(400, 404, 409)

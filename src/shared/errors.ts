@@ -19,6 +19,8 @@ export const ERROR_KINDS = {
   unavailable: kind(1, 503, 'Service unavailable'),
   disk_full: kind(1, 507, 'Not enough disk space'),
   usage: kind(2, 400, 'Wrong usage'),
+  unauthorized: kind(1, 401, 'API key needed'),
+  forbidden: kind(1, 403, 'Not allowed'),
   config_invalid: kind(2, 422, 'Invalid configuration'),
   validation_failed: kind(2, 422, 'Request is not acceptable'),
   conflict: kind(1, 409, 'Conflict with the current state'),

@@ -1,29 +1,34 @@
 import 'reflect-metadata';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { HttpModule } from '../../src/http.module.js';
+import { DataSource } from 'typeorm';
+import { createHttpApplication, initHttpApplication } from '../../src/http-application.js';
 import { provideAppConfig } from '../../src/platform/config/app-config.js';
 import { loadConfig, type ResolvedConfig } from '../../src/platform/config/load-config.js';
 import { endConnections } from '../../src/platform/http/end-connections.js';
 import { provideDatabaseUrl } from '../../src/platform/database/database.module.js';
 import { AppLogger } from '../../src/platform/logging/app-logger.js';
 import { provideAppLogger } from '../../src/platform/logging/logging.module.js';
-import { configureHttp } from '../../src/serve.js';
 import { createTestDatabase } from './postgres.js';
 
 export interface TestApplication {
   readonly app: NestExpressApplication;
   readonly config: ResolvedConfig;
+  readonly dataSource: DataSource;
   /** Everything that was logged, as JSON lines. */
   readonly log: string[];
   close(): Promise<void>;
 }
 
 export interface TestApplicationOptions {
-  readonly apiKey?: string | null;
+  /** TRAINING_API_KEY. */
+  readonly apiKey?: string;
   readonly hosts?: readonly string[];
+  /** false = as if it listened on an address that others can reach. */
+  readonly isLoopback?: boolean;
+  /** More of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly overrides?: unknown;
 }
 
@@ -31,7 +36,7 @@ export interface TestApplicationOptions {
 export async function startApplication(
   name: string,
   directory: string,
-  { apiKey = null, hosts = ['127.0.0.1'], overrides }: TestApplicationOptions = {},
+  { apiKey, hosts = ['127.0.0.1'], isLoopback = true, env = {}, overrides }: TestApplicationOptions = {},
 ): Promise<TestApplication> {
   const database = await createTestDatabase(name);
   const exportsDir = join(directory, 'exports');
@@ -44,6 +49,8 @@ export async function startApplication(
       TRAINING_MODELS_DIR: join(directory, 'models'),
       TRAINING_EXPORTS_DIR: exportsDir,
       DATABASE_URL: database.url,
+      TRAINING_API_KEY: apiKey,
+      ...env,
     },
     overrides,
   });
@@ -53,12 +60,12 @@ export async function startApplication(
   provideAppConfig(config);
   provideAppLogger(logger);
   provideDatabaseUrl(database.url);
-  const app = await NestFactory.create<NestExpressApplication>(HttpModule, { logger, abortOnError: false });
-  configureHttp(app, logger, { key: apiKey, hosts, maxBodyBytes: config.values.api.max_body_bytes });
-  await app.init();
+  const app = await createHttpApplication(logger, { hosts, isLoopback });
+  await initHttpApplication(app);
   return {
     app,
     config,
+    dataSource: app.get(DataSource),
     log,
     close: async () => {
       // As in serve: a connection that a test left open must not keep the hook.

@@ -10,6 +10,7 @@ import { DiskSpaceIndicator } from './disk-space.indicator.js';
 import { APP_CONFIG } from '../config/app-config.js';
 import type { ResolvedConfig } from '../config/load-config.js';
 import { ApiProblems } from '../http/api-problems.js';
+import { Public } from '../http/requires.js';
 
 const DATABASE_TIMEOUT_MS = 2_000;
 
@@ -35,6 +36,7 @@ export class HealthController {
   ) {}
 
   @Get('live')
+  @Public('a probe has no key, and learns no more than a word')
   @ApiOperation({ operationId: 'live', summary: 'The process answers' })
   @ApiOkResponse({ schema: STATUS_SCHEMA })
   live(): StatusDto {
@@ -42,6 +44,7 @@ export class HealthController {
   }
 
   @Get()
+  @Public('a probe has no key, and learns no more than a word')
   @ApiOperation({ operationId: 'health', summary: 'Same as ready' })
   @ApiOkResponse({ schema: STATUS_SCHEMA })
   @ApiProblems(503)
@@ -50,6 +53,7 @@ export class HealthController {
   }
 
   @Get('ready')
+  @Public('a probe has no key, and learns no more than a word')
   @HealthCheck()
   @ApiOperation({ operationId: 'ready', summary: 'Database and disk are there: send work' })
   @ApiOkResponse({ schema: STATUS_SCHEMA })
@@ -60,6 +64,7 @@ export class HealthController {
   }
 
   @Get('startup')
+  @Public('a probe has no key, and learns no more than a word')
   @ApiOperation({ operationId: 'startup', summary: 'Migrations are done; the service is listening' })
   @ApiOkResponse({ schema: STATUS_SCHEMA })
   startup(): StatusDto {

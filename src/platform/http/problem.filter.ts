@@ -33,6 +33,7 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   403: 'forbidden',
   404: 'not_found',
   405: 'method_not_allowed',
+  408: 'request_timeout',
   413: 'payload_too_large',
   415: 'unsupported_media_type',
   429: 'too_many_requests',
@@ -66,6 +67,8 @@ export class ProblemFilter implements ExceptionFilter {
       ...(answer.hint === undefined ? {} : { hint: answer.hint }),
       ...(answer.problems.length === 0 ? {} : { errors: answer.problems }),
     };
+    // A fixed challenge unless the guard has said which scope is missing.
+    if (answer.status === 401) response.setHeader('www-authenticate', 'Bearer realm="mcp-training"');
     if (answer.status === 503) response.setHeader('retry-after', '5');
     response.status(answer.status).type('application/problem+json').send(JSON.stringify(problem));
   }

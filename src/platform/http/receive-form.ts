@@ -65,11 +65,12 @@ class FormReceiver<Saved> {
     const { request, parser } = this;
     return new Promise((resolve, reject) => {
       this.reject = reject;
-      parser.on('file', (field, stream, info) => {
-        this.takeFile(field, stream, info);
+      // Whatever its types say, busboy gives undefined as the name of a part that has none.
+      parser.on('file', (field: string | undefined, stream, info) => {
+        this.takeFile(field ?? '', stream, info);
       });
-      parser.on('field', (name, value, { valueTruncated }) => {
-        this.takeField(name, value, valueTruncated);
+      parser.on('field', (name: string | undefined, value, { valueTruncated }) => {
+        this.takeField(name ?? '', value, valueTruncated);
       });
       for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const) {
         parser.on(limit, () => {

@@ -42,7 +42,7 @@ describe('the guards in front of the API', () => {
     expect(response.status).toBe(status === 404 ? response.status : status);
     if (status === 404) expect([401, 404]).toContain(response.status);
     if (response.status === 401) {
-      expect(response.headers['www-authenticate']).toBe('Bearer');
+      expect(response.headers['www-authenticate']).toMatch(/^Bearer realm="mcp-training"/);
       expect(response.headers['content-type']).toContain('application/problem+json');
     }
   });

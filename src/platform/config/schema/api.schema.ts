@@ -62,4 +62,10 @@ export class ApiConfig {
 
   @Key(integer(1024, 104_857_600), 'Largest JSON request, bytes. Uploads have `storage.max_upload_bytes`.')
   max_body_bytes = 1_048_576;
+
+  @Key(
+    integer(0, 1_000_000),
+    'Requests a minute for each key, or each address where no key is needed; a wrong key counts as ten. 0 = no limit.',
+  )
+  rate_limit = 6000;
 }
