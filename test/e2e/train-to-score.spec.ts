@@ -10,6 +10,7 @@ const CONTRACT_FILES = [
   'baseline.json',
   'deployment_manifest.json',
   'feature_spec.json',
+  'feature_state.json',
   'golden.json',
   'metadata.json',
   'model.joblib',

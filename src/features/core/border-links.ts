@@ -35,7 +35,7 @@ export class BorderLinks {
       const lost = [...secondsOf(tail & MASK, -HEAD_SECONDS), ...secondsOf(head >>> HEAD_SECONDS, 0)];
       if (lost.length === 0) continue;
       const left = [...secondsOf(tail >>> HEAD_SECONDS, -HEAD_SECONDS), ...secondsOf(headLeft, 0)];
-      forced += forcedReconnects(lost, left, secondsOf(head & MASK, 0));
+      forced += forcedReconnects(lost, left, secondsOf(head & MASK, 0), 0);
     }
     ends.clear();
     return forced;

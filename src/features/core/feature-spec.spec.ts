@@ -5,6 +5,7 @@ import { FEATURE_CATALOGUE } from './feature-catalogue.js';
 import { featureColumns } from './feature-formulas.js';
 import { featureSet, featureSetNames } from './feature-sets.js';
 import {
+  assertComputable,
   buildFeatureSpec,
   parseFeatureSpec,
   preprocessingFromSpec,
@@ -46,6 +47,34 @@ describe('feature_spec.json', () => {
     expect(parsed.features.map(({ name }) => name)).toEqual(
       featureSet('wifi').features.map(({ name }) => name),
     );
+  });
+
+  it('of other definitions is refused by the first column that differs; the version alone is no obstacle', () => {
+    const { spec, set } = sample();
+    expect(() => {
+      assertComputable({ ...spec, catalogue_version: '2' }, set, 'v1');
+    }).not.toThrow();
+    const list = { ...spec, catalogue_version: '2', features: spec.features.slice(0, 27) };
+    expect(() => {
+      assertComputable(list, set, 'v1');
+    }).toThrow(
+      /Model v1 .* definitions 2 .* column 28 \(none in the model, max_reconnects_per_mac_30m here\)/,
+    );
+    const changed = spec.features.map((entry, i) => (i === 1 ? { ...entry, definition: 'Other.' } : entry));
+    expect(() => {
+      assertComputable({ ...spec, features: changed }, set, 'v1');
+    }).toThrow('column 2 (deauth_ratio');
+  });
+
+  it('covers the state with its hash', () => {
+    const { set, preprocessing, spec } = sample();
+    const options = { impute: 'median', clip: 'quantiles' } as const;
+    const build = (stateSha256: string): string =>
+      buildFeatureSpec({ set, window: WINDOW, preprocessing, options, stateSha256 }).hash;
+    expect(build('a')).not.toBe(build('b'));
+    expect(build('a')).not.toBe(spec.hash);
+    const stateful = buildFeatureSpec({ set, window: WINDOW, preprocessing, options, stateSha256: 'a' });
+    expect(parseFeatureSpec(stored(stateful))).toEqual(stateful);
   });
 
   it('records what is done to each feature, and an equal spec can be built from it', () => {
@@ -188,7 +217,7 @@ describe('feature_spec.json', () => {
 describe('feature sets', () => {
   it('wifi begins with the columns of the design documents, in their order', () => {
     const names = featureSet('wifi').features.map(({ name }) => name);
-    expect(names).toHaveLength(27);
+    expect(names).toHaveLength(41);
     expect(names.slice(0, 5)).toEqual([
       'auth_failure_ratio',
       'deauth_ratio',
@@ -196,7 +225,7 @@ describe('feature sets', () => {
       'unique_mac_count',
       'unique_ssid_count',
     ]);
-    expect(names.slice(-4)).toEqual([
+    expect(names.slice(23, 27)).toEqual([
       'total_devices',
       'max_device_activity',
       'mean_device_activity',
@@ -210,8 +239,8 @@ describe('feature sets', () => {
         expect(feature.definition.length).toBeGreaterThan(10);
         const fromEvents = featureSet(name).programs === null;
         if (!fromEvents) continue;
-        const { window, grid } = featureColumns([feature.name]);
-        expect(typeof [...window, ...grid][0].formula).toBe('function');
+        const { window, grid, context } = featureColumns([feature.name]);
+        expect(typeof [...window, ...grid, ...context][0].formula).toBe('function');
       }
     }
     expect([...FEATURE_CATALOGUE.values()].filter(({ clock }) => clock).map(({ name }) => name)).toEqual([

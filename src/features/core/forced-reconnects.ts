@@ -12,18 +12,29 @@ export const HEAD_SECONDS = RETURN_SECONDS + LEAVING_SECONDS;
  * @param lost seconds of losses, ascending
  * @param left seconds of leaving, ascending
  * @param made seconds of associations
+ * @param from associations before this second do not count
  */
 export function forcedReconnects(
   lost: readonly number[],
   left: readonly number[],
   made: readonly number[],
+  from: number,
 ): number {
-  return made.filter((second) => {
-    const loss = lost.findLast((moment) => moment <= second);
-    if (loss === undefined || second - loss > RETURN_SECONDS) return false;
-    const until = Math.min(loss + LEAVING_SECONDS, second);
-    return !left.some((moment) => moment >= loss - LEAVING_SECONDS && moment <= until);
-  }).length;
+  let forced = 0;
+  for (const second of made) {
+    if (second < from) continue;
+    const loss = latest(lost, second);
+    if (second - loss > RETURN_SECONDS) continue;
+    // The latest leaving up to the end of the stretch is in it, or none is.
+    if (latest(left, Math.min(loss + LEAVING_SECONDS, second)) < loss - LEAVING_SECONDS) forced++;
+  }
+  return forced;
+}
+
+/** The last of the ascending moments up to a given one; -Infinity = none. */
+function latest(moments: readonly number[], until: number): number {
+  for (let i = moments.length - 1; i >= 0; i--) if (moments[i] <= until) return moments[i];
+  return -Infinity;
 }
 
 /** Bit s = second s of the window, for its first seconds. */

@@ -37,6 +37,14 @@ type Append = (address: number, tag: number, value: number) => void;
 export class LinkEvents {
   private readonly tally = new SlotTally((a, b) => a | b, MAX_LINK_EVENTS);
   private losses = new Int32Array(64);
+  // Room for the events of a window that is closed, and for the seconds of one address.
+  private order = new Int32Array(64);
+  private addresses = new Float64Array(64);
+  private tags = new Int32Array(64);
+  private values = new Int32Array(64);
+  private readonly lost: number[] = [];
+  private readonly left: number[] = [];
+  private readonly made: number[] = [];
 
   /** @param lengthSeconds of a window */
   constructor(private readonly lengthSeconds: number) {}
@@ -93,44 +101,63 @@ export class LinkEvents {
 
   /** Address by address: forced reconnects behind the first seconds, and masks of the seconds at both ends. */
   private closeAddresses(slot: number, count: boolean, append: Append): number {
-    const events = this.sorted(slot);
+    const size = this.sort(slot);
+    const { order, addresses, tags, values, lost, left, made } = this;
     let forced = 0;
-    for (let from = 0, to = 0; from < events.length; from = to) {
-      const { address } = events[from];
-      while (to < events.length && events[to].address === address) to++;
-      const seconds = (kind: number, bits: number): number[] =>
-        events
-          .slice(from, to)
-          .flatMap(({ tag, value }) =>
-            tag % KINDS === kind && (value & bits) !== 0 ? [Math.floor(tag / KINDS)] : [],
-          );
-      const lost = seconds(KIND_LOST, UNWILLING);
-      const left = seconds(KIND_LEFT, PRESENT);
-      const made = seconds(KIND_ASSOCIATED, PRESENT);
-      if (count)
-        forced += forcedReconnects(
-          lost,
-          left,
-          made.filter((second) => second >= HEAD_SECONDS),
-        );
-      const head = headMask(made);
-      if (head !== 0) {
-        append(address, HEAD_TAG, head | (headMask(lost) << HEAD_SECONDS));
-        if (headMask(left) !== 0) append(address, HEAD_LEFT_TAG, headMask(left));
+    for (let i = 0; i < size;) {
+      const address = addresses[order[i]];
+      lost.length = 0;
+      left.length = 0;
+      made.length = 0;
+      for (; i < size && addresses[order[i]] === address; i++) {
+        const tag = tags[order[i]];
+        const kind = tag % KINDS;
+        const second = Math.floor(tag / KINDS);
+        if (kind === KIND_ASSOCIATED) made.push(second);
+        else if (kind === KIND_LEFT) left.push(second);
+        else if ((values[order[i]] & UNWILLING) !== 0) lost.push(second);
       }
-      const tail = tailMask(lost, this.lengthSeconds) | (tailMask(left, this.lengthSeconds) << HEAD_SECONDS);
-      if (tail !== 0) append(address, TAIL_TAG, tail);
+      if (count && lost.length > 0 && made.length > 0) {
+        forced += forcedReconnects(lost, left, made, HEAD_SECONDS);
+      }
+      this.appendEnds(address, append);
     }
     return forced;
   }
 
-  /** Events with an address, by address and second. */
-  private sorted(slot: number): { address: number; tag: number; value: number }[] {
-    const events: { address: number; tag: number; value: number }[] = [];
+  /** What the windows before and after need of an address. */
+  private appendEnds(address: number, append: Append): void {
+    const { lost, left, made, lengthSeconds } = this;
+    const head = headMask(made);
+    if (head !== 0) {
+      append(address, HEAD_TAG, head | (headMask(lost) << HEAD_SECONDS));
+      const headLeft = headMask(left);
+      if (headLeft !== 0) append(address, HEAD_LEFT_TAG, headLeft);
+    }
+    const tail = tailMask(lost, lengthSeconds) | (tailMask(left, lengthSeconds) << HEAD_SECONDS);
+    if (tail !== 0) append(address, TAIL_TAG, tail);
+  }
+
+  /** Puts the events that have an address in order, by address and second, and tells how many there are. */
+  private sort(slot: number): number {
+    const size = this.tally.size(slot);
+    if (size > this.order.length) {
+      this.order = new Int32Array(2 * size);
+      this.addresses = new Float64Array(2 * size);
+      this.tags = new Int32Array(2 * size);
+      this.values = new Int32Array(2 * size);
+    }
+    const { order, addresses, tags, values } = this;
+    let count = 0;
     this.tally.visit(slot, (address, tag, value) => {
-      if (address !== NOBODY) events.push({ address, tag, value });
+      if (address === NOBODY) return;
+      addresses[count] = address;
+      tags[count] = tag;
+      values[count] = value;
+      order[count] = count++;
     });
-    return events.sort((a, b) => a.address - b.address || a.tag - b.tag);
+    order.subarray(0, count).sort((a, b) => addresses[a] - addresses[b] || tags[a] - tags[b]);
+    return count;
   }
 }
 
