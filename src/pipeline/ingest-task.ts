@@ -18,7 +18,8 @@ const MAX_READERS = 8;
 /** The thread task for reading the selected files under a configuration. */
 export function ingestTask(
   selection: IngestSelection,
-  config: Pick<TrainingServiceConfig, 'features' | 'training'>,
+  config: Pick<TrainingServiceConfig, 'features' | 'training'> &
+    Partial<Pick<TrainingServiceConfig, 'evaluation'>>,
 ): Omit<IngestTask, 'extract'> {
   return {
     files: selection.files,
@@ -29,13 +30,14 @@ export function ingestTask(
     programs: selection.programs ?? null,
     noFollow: selection.noFollow ?? false,
     threads: threadCount(config.training.n_jobs, MAX_READERS),
+    labelField: config.evaluation?.label_field ?? null,
   };
 }
 
 /** The whole task of a training, for who starts it before the pipeline asks for it. */
 export function extractionTask(
   selection: IngestSelection,
-  config: Pick<TrainingServiceConfig, 'features' | 'training'>,
+  config: Pick<TrainingServiceConfig, 'features' | 'training' | 'evaluation'>,
 ): IngestTask {
   return { ...ingestTask(selection, config), extract: true };
 }

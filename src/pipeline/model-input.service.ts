@@ -23,6 +23,8 @@ export interface JudgementInput {
   readonly labels: InputName | null;
   /** Of a feature table. */
   readonly labelColumn: string | null;
+  /** Of a log export (`evaluation.label_field`). */
+  readonly labelField?: string | null;
 }
 
 /** Rows of an export as the MODEL computes them, in time order. */
@@ -80,7 +82,10 @@ export class ModelInputService {
       });
     }
     const file = this.labelsOf(input);
-    const { report, table } = await this.features.extract(extractionFor(model, input), options);
+    const { labelField } = input;
+    const task = { ...extractionFor(model, input), labelField };
+    const { report, table, labels } = await this.features.extract(task, options);
+    const field = labels && { name: labelField ?? '', labels };
     const set = featureSet(model.spec.feature_set);
     return {
       report,
@@ -90,7 +95,7 @@ export class ModelInputService {
       values: table.values,
       rowCount: table.startMs.length,
       startMs: table.startMs,
-      evidence: (rows) => windowEvidence(table, rows, report, set, file),
+      evidence: (rows) => windowEvidence(table, rows, report, set, { file, field }),
     };
   }
 

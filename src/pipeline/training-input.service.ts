@@ -80,7 +80,7 @@ export class TrainingInputService {
 }
 
 function windowInput(
-  { report, table }: Extraction,
+  { report, table, labels: rowLabels }: Extraction,
   config: RunConfig,
   labels: LabelsFile | null,
 ): TrainingInput {
@@ -89,7 +89,8 @@ function windowInput(
   const set = featureSet(features.set);
   assertEnoughWindows(table, set);
   const split = splitInTime(table.startMs, config);
-  const evidence = windowEvidence(table, split.test, report, set, labels);
+  const field = rowLabels && { name: config.values.evaluation.label_field ?? '', labels: rowLabels };
+  const evidence = windowEvidence(table, split.test, report, set, { file: labels, field });
   return {
     report,
     logCount: keptLogs(report.stats),
@@ -105,7 +106,8 @@ function windowInput(
       startMs: table.startMs,
       windowSeconds: table.windowSeconds,
     },
-    labels: evidence.labels,
+    labels:
+      evidence.labels && (rowLabels ? { ...evidence.labels, windowLabels: rowLabels } : evidence.labels),
     labelsFile: labels,
     warnings: [...report.warnings.map(({ message }) => message), ...evidenceWarnings(evidence)],
   };

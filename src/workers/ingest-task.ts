@@ -15,6 +15,8 @@ export interface IngestTask {
   readonly programs: readonly string[] | null;
   /** Refuse a symbolic link as the last path component (files named over the network). */
   readonly noFollow: boolean;
+  /** Record field that holds labels; read in one thread, without the compiled scanner. Absent = none. */
+  readonly labelField?: string | null;
   /** Threads that read, default 1; the result does not depend on it. */
   readonly threads?: number;
   /** A thread is started for no less than this; default 32 MiB. */
@@ -24,4 +26,6 @@ export interface IngestTask {
 export interface IngestResult {
   readonly report: ValidationReport;
   readonly table: WindowTable | null;
+  /** With a label field: row of the table -> 1 = a record in the window is labelled as an anomaly. */
+  readonly labels: Uint8Array | null;
 }
