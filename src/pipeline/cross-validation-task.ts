@@ -10,10 +10,10 @@ import type { RunConfig } from './run-config.js';
 import type { TrainingInput } from './training-input.service.js';
 import { forestSettings, thresholdChoice } from './model-settings.js';
 
-/** Rows a fold's forest is fitted on: 16 times what a tree of 256 rows sees. */
-const MAX_FITTED_ROWS = 4_096;
+/** Rows a fold's forest is fitted on: 8 times what a tree of 256 rows sees. */
+const MAX_FITTED_ROWS = 2_048;
 /** Rows it is judged on without labels: an even sample of the block. */
-const MAX_JUDGED_ROWS = 2_048;
+const MAX_JUDGED_ROWS = 1_024;
 /** Rows it is judged on with labels: windows in a row, because episodes are. */
 const MAX_LABELLED_ROWS = 20_000;
 
