@@ -1,4 +1,4 @@
-import { loadProcessConfig } from '../platform/config/app-config.js';
+import { loadProcessConfig } from '../platform/config/process-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { PACKAGE_ROOT } from '../platform/app-version.js';
 import { knownFeatureNames } from '../features/core/known-features.js';

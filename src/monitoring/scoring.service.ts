@@ -4,11 +4,13 @@ import type { WindowTable } from '../features/core/window-table.js';
 import type { FeatureValues } from '../features/core/preprocessing.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import {
+  confidence,
   scoredRows,
   scoredWindows,
   summariseDevices,
   type DeviceSummary,
   type ScoredWindow,
+  type ScoringContext,
 } from './core/scored-windows.js';
 
 /** What scoring needs of a loaded model. */
@@ -16,7 +18,11 @@ export interface Scorer {
   readonly version: string;
   readonly spec: FeatureSpec;
   readonly offset: number;
-  scoreValues(values: FeatureValues, rows: number): Float64Array;
+  scoreValues(values: FeatureValues, rows: number, devices: Int32Array | null): Float64Array;
+  /** Rows of an input -> devices of the model, -1 = unknown; null: the model knows none. */
+  deviceNumbers(devices: readonly string[], deviceIndex: Int32Array): Int32Array | null;
+  /** Calibrated; null: the model has none. */
+  confidence(score: number, device: number): number | null;
 }
 
 export interface ScoreReport {
@@ -35,16 +41,26 @@ export interface ScoreReport {
 @Injectable()
 export class ScoringService {
   score(model: Scorer, table: WindowTable): ScoreReport {
-    const scores = model.scoreValues(table.values, table.startMs.length);
-    return report(model, scoredWindows(table, scores, model));
+    const devices = model.deviceNumbers(table.devices, table.deviceIndex);
+    const scores = model.scoreValues(table.values, table.startMs.length, devices);
+    return report(model, scoredWindows(table, scores, scoringContext(model, devices)));
   }
 
   scoreTable(model: Scorer, table: FeatureTable, warnings: readonly string[]): ScoreReport {
-    const scores = model.scoreValues(table.values, table.rowCount);
+    const devices = model.deviceNumbers(table.devices, table.deviceIndex);
+    const scores = model.scoreValues(table.values, table.rowCount, devices);
     const windowSeconds = model.spec.window.length_seconds;
-    const { offset } = model;
-    return { ...report(model, scoredRows(table, scores, { offset, windowSeconds })), warnings };
+    const context = { ...scoringContext(model, devices), windowSeconds };
+    return { ...report(model, scoredRows(table, scores, context)), warnings };
   }
+}
+
+function scoringContext(model: Scorer, devices: Int32Array | null): ScoringContext {
+  const { offset } = model;
+  return {
+    offset,
+    confidence: (score, row) => model.confidence(score, devices?.[row] ?? -1) ?? confidence(score, -offset),
+  };
 }
 
 function report(model: Scorer, windows: ScoredWindow[]): ScoreReport {

@@ -14,7 +14,10 @@ export interface EvaluationParts {
   /** Feature spec of the configured set, and of the trained model: they must agree (gate check D). */
   readonly expectedSpec: FeatureSpec;
   readonly spec: FeatureSpec;
-  readonly params: ResolvedForestParams;
+  /** Held-out row -> device of the model; -1 = unknown. */
+  readonly devices?: Int32Array;
+  /** null: the model is not a forest. */
+  readonly params: ResolvedForestParams | null;
   readonly offset: number;
   readonly config: RunSections;
 }
@@ -44,6 +47,7 @@ export function evaluationInput(parts: EvaluationParts): Omit<EvaluationInput, '
     train: { values: data.judgedRaw, rows: data.judgedRows.length, columns: data.columns },
     holdout: { values: data.holdoutRaw, rows: data.holdoutRows, columns: data.columns },
     holdoutExtracted: data.holdoutValues,
+    holdoutDevices: parts.devices ?? null,
     data: evidence.extent,
     seed: config.training.random_state,
     offset: parts.offset,

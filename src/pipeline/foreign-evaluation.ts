@@ -103,7 +103,7 @@ export function foreignEvaluationTask(
     config: values,
   });
   // The threshold came with the model, whatever policy is configured here.
-  return { input: { ...input, contamination: null }, forest, preprocessing };
+  return { input: { ...input, contamination: null }, forest, detector: null, preprocessing };
 }
 
 /** What the model's spec would be if it had been made with the set of this service. */
@@ -210,6 +210,7 @@ export function foreignVersion(parts: ForeignVersionParts): TrainedModel {
     featureSet: model.set.name,
     spec: model.spec,
     forest: model.forest,
+    detector: null,
     preprocessing: model.preprocessing,
     hyperparameters: model.hyperparameters,
     offset: model.offset,
@@ -267,7 +268,7 @@ function goldenOf(
   const rows =
     reference?.data.judgedRaw ??
     (model.golden === null ? madeUpRows(model) : Float64Array.from(model.golden.X.flat()));
-  return { rows, scores: servingModel(model).scoreRaw(rows, rows.length / columns) };
+  return { rows, scores: servingModel(model).scoreForest(rows, rows.length / columns) };
 }
 
 /** They prove later that the files still give the same answers, nothing more. */

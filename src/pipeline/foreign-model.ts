@@ -239,7 +239,7 @@ function assertGolden(model: ForeignModel, golden: GoldenSample): void {
       hint,
     });
   }
-  const scores = servingModel(model).scoreRaw(Float64Array.from(golden.X.flat()), golden.X.length);
+  const scores = servingModel(model).scoreForest(Float64Array.from(golden.X.flat()), golden.X.length);
   scores.forEach((score, row) => {
     const label = score - model.offset < 0 ? -1 : 1;
     const expected = golden.score_samples[row];

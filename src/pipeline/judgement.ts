@@ -72,6 +72,7 @@ export function judgementTask(parts: JudgementParts): EvaluateTask {
     // The threshold came with the version, whatever policy is configured here.
     contamination: null,
     holdoutWindows: evidence.windows,
+    holdoutDevices: parts.rows.deviceNumbers(model, judged),
     labels: evidence.labels,
     alertsPerDayPerDevice: settings.threshold.alerts_per_day,
     // A forest of another seed would have to be fitted on rows that are not kept.
@@ -83,7 +84,7 @@ export function judgementTask(parts: JudgementParts): EvaluateTask {
       alertPrecision: evaluation.episode_thresholds.precision,
     },
   };
-  return { input, forest: model.forest, preprocessing: model.preprocessing };
+  return { input, forest: model.forest, detector: model.detector, preprocessing: model.preprocessing };
 }
 
 /** 0, 1, ..., count - 1. */

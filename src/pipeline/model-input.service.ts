@@ -39,6 +39,8 @@ export interface ModelRows {
   readonly rowCount: number;
   /** Row -> start, ms since the epoch; null without times. */
   readonly startMs: Float64Array | null;
+  /** Rows of a part -> devices of the model; null: the model knows none. */
+  readonly deviceNumbers: (model: LoadedModel, rows: Int32Array) => Int32Array | null;
   /** What is known about a part of the rows. */
   readonly evidence: (rows: Int32Array) => HoldoutEvidence;
 }
@@ -95,6 +97,7 @@ export class ModelInputService {
       values: table.values,
       rowCount: table.startMs.length,
       startMs: table.startMs,
+      deviceNumbers: numbersOf(table),
       evidence: (rows) => windowEvidence(table, rows, report, set, { file, field }),
     };
   }
@@ -118,7 +121,19 @@ export class ModelInputService {
       values: table.values,
       rowCount: table.rowCount,
       startMs: table.startMs,
+      deviceNumbers: numbersOf(table),
       evidence: (rows) => tableEvidence(table, rows, seconds, given),
     };
   }
+}
+
+function numbersOf(table: {
+  readonly devices: readonly string[];
+  readonly deviceIndex: Int32Array;
+}): ModelRows['deviceNumbers'] {
+  return (model, rows) =>
+    model.deviceNumbers(
+      table.devices,
+      rows.map((row) => table.deviceIndex[row]),
+    );
 }

@@ -17,6 +17,7 @@ import { RunExecutorService } from './run-executor.service.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
 import { ThresholdFlowService } from './threshold-flow.service.js';
 import { TrainingInputService } from './training-input.service.js';
+import { ModelFitService } from './model-fit.service.js';
 import { TrainingPipelineService } from './training-pipeline.service.js';
 import { TrainingQueueService } from './training-queue.service.js';
 
@@ -32,6 +33,7 @@ import { TrainingQueueService } from './training-queue.service.js';
   ],
   providers: [
     TrainingInputService,
+    ModelFitService,
     TrainingPipelineService,
     RunCreatorService,
     RunExecutorService,

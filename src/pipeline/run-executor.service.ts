@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { endAhead } from '../platform/compute/thread-task.js';
 import { processIdentity } from '../platform/process-identity.js';
 import { JobAbortedError } from '../platform/queue/job-queue.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
@@ -71,6 +72,8 @@ export class RunExecutorService {
     } finally {
       clearInterval(timer);
       clearTimeout(limit);
+      // Those of a run that ended before it needed them.
+      endAhead();
     }
   }
 

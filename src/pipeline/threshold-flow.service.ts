@@ -77,7 +77,10 @@ export class ThresholdFlowService {
     const rows = await this.input.read(model, command, options);
     const split = splitOf(model, rows, config);
     const past = rowsOf(rows, split.train);
-    const offset = chooseOffset(model.scoreValues(past, split.train.length), choice);
+    const offset = chooseOffset(
+      model.scoreValues(past, split.train.length, rows.deviceNumbers(model, split.train)),
+      choice,
+    );
     const evidence = rows.evidence(split.test);
     const task = judgementTask({
       model,

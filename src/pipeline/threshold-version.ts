@@ -55,6 +55,30 @@ function childConfig(
   return { ...config, model: { ...model, ...contamination, threshold } };
 }
 
+/** The parent's golden rows; those of a detector come with devices, so they serve the forest too. */
+function goldenRows(
+  model: LoadedModel,
+  golden: GoldenSample,
+  offset: number,
+): Pick<TrainedModel, 'goldenRows' | 'goldenScores' | 'detector'> {
+  const own = golden.detector;
+  if (model.detector === null || own === undefined) {
+    const scores = Float64Array.from(golden.score_samples);
+    return { goldenRows: Float64Array.from(golden.X.flat()), goldenScores: scores, detector: null };
+  }
+  const rows = Float64Array.from(own.X.flat());
+  return {
+    goldenRows: rows,
+    goldenScores: model.scoreForest(rows, own.X.length),
+    detector: {
+      fitted: model.detector,
+      offset,
+      goldenDevices: Int32Array.from(own.devices),
+      goldenScores: Float64Array.from(own.scores, (score) => -score),
+    },
+  };
+}
+
 /** The parent with another operating point: same forest, preprocessing, baseline and golden rows. */
 export function thresholdVersion(parts: ThresholdVersionParts): TrainedModel {
   const { model, parent, store, threshold, rows, config } = parts;
@@ -72,8 +96,11 @@ export function thresholdVersion(parts: ThresholdVersionParts): TrainedModel {
     forest: model.forest,
     preprocessing: model.preprocessing,
     hyperparameters:
-      threshold.policy === 'contamination' ? { ...parameters, contamination: threshold.value } : parameters,
-    offset: parts.offset,
+      threshold.policy === 'contamination' && model.detector === null
+        ? { ...parameters, contamination: threshold.value }
+        : parameters,
+    // The forest that a detector falls back on keeps its own threshold.
+    offset: model.detector === null ? parts.offset : model.forestOffset,
     thresholdPolicy: threshold.policy,
     trainValues: new Float32Array(0),
     baseline: store.readJson(parent.version, VERSION_FILES.baseline),
@@ -83,8 +110,7 @@ export function thresholdVersion(parts: ThresholdVersionParts): TrainedModel {
     trainRows: parent.trainingSamples,
     validationRows: parts.split.validation.length,
     testRows: parts.split.test.length,
-    goldenRows: Float64Array.from(golden.X.flat()),
-    goldenScores: Float64Array.from(golden.score_samples),
+    ...goldenRows(model, golden, parts.offset),
     evaluation: parts.evaluation,
     validation: rows.report,
     logCount: rows.logCount,

@@ -39,7 +39,7 @@ export interface TrainingInput {
   readonly logCount: number;
   readonly set: ColumnSet;
   readonly window: WindowConfig;
-  readonly table: Pick<WindowTable, 'featureNames' | 'values'>;
+  readonly table: Pick<WindowTable, 'featureNames' | 'values' | 'devices' | 'deviceIndex'>;
   readonly split: RowSplit;
   readonly evidence: HoldoutEvidence;
   /** Rows that one device gives in a day; null: the rows have no times. */

@@ -7,21 +7,15 @@ import { buildFeatureSpec } from '../features/core/feature-spec.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import { APP_VERSION } from '../platform/app-version.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
+import { startAhead } from '../platform/compute/thread-task.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
-import type { TrainedModel } from '../registry/trained-model.js';
+import { encodeModel } from '../registry/encode-model.js';
+import type { FittedModel, TrainedModel } from '../registry/trained-model.js';
 import type { Actor, ModelVersion } from '../registry/model-version.js';
-import {
-  parseForestParams,
-  resolveForestParams,
-  type ResolvedForestParams,
-} from '../training/core/forest/forest-params.js';
-import type { Forest } from '../training/core/forest/forest.js';
 import { prepareDataset, type PreparedDataset } from '../training/core/prepare-dataset.js';
-import { chooseOffset } from '../training/core/threshold-policy.js';
-import { ForestTrainerService, type FitOptions } from '../training/forest-trainer.service.js';
 import { crossValidationTask } from './cross-validation-task.js';
 import { evaluationInput } from './evaluation-task.js';
-import { forestSettings, thresholdChoice } from './model-settings.js';
+import { hyperparameters, ModelFitService, type FitOutcome } from './model-fit.service.js';
 import type { RunConfig } from './run-config.js';
 import type { RunContext } from './run-context.js';
 import { TrainingInputService, type TrainingInput } from './training-input.service.js';
@@ -38,11 +32,12 @@ export interface TrainingOutcome {
   readonly durationSeconds: number;
 }
 
-interface Fitted {
-  readonly params: ResolvedForestParams;
-  readonly forest: Forest;
-  readonly offset: number;
-  readonly trainScores: Float64Array;
+/** Share of the reading after which the threads that come next are started: then they are ready when it ends. */
+const THREADS_AHEAD = 0.7;
+
+function startThreads(): void {
+  startAhead('grow');
+  startAhead('evaluate');
 }
 
 /** The flow: export -> features -> training -> evaluation -> registry. One method a step, in order. */
@@ -50,7 +45,7 @@ interface Fitted {
 export class TrainingPipelineService {
   constructor(
     private readonly input: TrainingInputService,
-    private readonly trainer: ForestTrainerService,
+    private readonly fitting: ModelFitService,
     private readonly evaluation: EvaluationService,
     private readonly registry: ModelRegistryService,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -86,37 +81,36 @@ export class TrainingPipelineService {
       set,
       expectedSpec: spec,
       spec,
-      ...fitted,
+      devices: devicesOfRows(rows, rows.split.test),
+      params: fitted.detector === null ? fitted.params : null,
+      offset: fitted.detector?.offset ?? fitted.forestOffset,
       config: config.values,
     });
-    const judged = await this.evaluation.evaluate(
-      { input, forest: fitted.forest, preprocessing: data.preprocessing },
-      { signal: context.signal },
-    );
+    const model = fittedModel({ data, fitted, spec, rows, config });
+    const { forest, detector } = fitted;
+    // The thread judges while this one encodes.
+    const [judged, files] = await Promise.all([
+      this.evaluation.evaluate(
+        { input, forest, detector: detector?.fitted ?? null, preprocessing: data.preprocessing },
+        { signal: context.signal },
+      ),
+      encodeModel(model, context.signal),
+    ]);
     const evaluation = { ...judged, cross_validation: await crossValidation };
 
     await context.step('save');
     context.signal.throwIfAborted();
     const durationSeconds = (this.clock.monotonicMs() - started) / 1000;
-    const trained = trainedModel({
-      request,
-      config,
-      context,
-      rows,
-      data,
-      fitted,
-      evaluation,
-      spec,
-      durationSeconds,
-    });
-    const { model, modelSha256 } = await this.registry.register(
+    const trained = trainedModel(model, { request, config, context, rows, evaluation, durationSeconds });
+    const { model: registered, modelSha256 } = await this.registry.register(
       trained,
       config.values.storage.version_format,
       this.clock.nowMs(),
       actor,
+      files,
     );
     return {
-      model,
+      model: registered,
       modelSha256,
       logCount: rows.logCount,
       warnings: rows.warnings,
@@ -137,6 +131,7 @@ export class TrainingPipelineService {
     const input = await this.input.read(request, config, {
       signal: context.signal,
       onProgress: (fraction) => {
+        if (fraction > THREADS_AHEAD) startThreads();
         context.fraction('load', fraction);
       },
     });
@@ -158,29 +153,26 @@ export class TrainingPipelineService {
     return report;
   }
 
-  private async fit(
+  private fit(
     data: PreparedDataset,
-    { rowsPerDay }: TrainingInput,
+    rows: TrainingInput,
     config: RunConfig,
     context: RunContext,
-  ): Promise<Fitted> {
-    const { training } = config.values;
-    const params = resolveForestParams(
-      parseForestParams(forestSettings(config)),
-      data.trainRows,
-      data.columns,
-    );
-    const matrix = { x: data.trainScaled, rows: data.trainRows, columns: data.columns };
-    const options: FitOptions = {
-      nJobs: training.n_jobs,
+  ): Promise<FitOutcome> {
+    const fitRows = {
+      data,
+      featureNames: rows.table.featureNames,
+      devices: rows.table.devices,
+      trainDevices: devicesOfRows(rows, rows.split.train),
+      rowsPerDay: rows.rowsPerDay,
+    };
+    return this.fitting.fit(fitRows, config, {
+      nJobs: config.values.training.n_jobs,
       signal: context.signal,
       onProgress: (fraction) => {
         context.fraction('train', fraction);
       },
-    };
-    const { forest, scores: trainScores } = await this.trainer.fitAndScore(matrix, params, options);
-    const offset = chooseOffset(trainScores, thresholdChoice(config, rowsPerDay));
-    return { params, forest, offset, trainScores };
+    });
   }
 }
 
@@ -189,38 +181,57 @@ function labelsLineage({ name, bytes, sha256 }: LabelsFile): Record<string, unkn
   return { name, bytes, sha256 };
 }
 
+/** Device of each of the named rows of the table. */
+function devicesOfRows({ table }: TrainingInput, rows: Int32Array): Int32Array {
+  return rows.map((row) => table.deviceIndex[row]);
+}
+
+interface FittedParts {
+  readonly data: PreparedDataset;
+  readonly fitted: FitOutcome;
+  readonly spec: FeatureSpec;
+  readonly rows: TrainingInput;
+  readonly config: RunConfig;
+}
+
+function fittedModel(parts: FittedParts): FittedModel {
+  const { data, fitted, spec, config } = parts;
+  return {
+    spec,
+    forest: fitted.forest,
+    detector: trainedDetector(parts),
+    preprocessing: data.preprocessing,
+    hyperparameters: hyperparameters(config.values.model),
+    offset: fitted.forestOffset,
+    trainValues: data.trainValues,
+    trainRows: data.trainRows,
+    goldenRows: data.judgedRaw,
+    goldenScores: Float64Array.from(data.judgedRows, (row) => fitted.forestScores[row]),
+    sklearnVersion: config.values.storage.sklearn_version,
+  };
+}
+
 interface TrainedParts {
   readonly request: TrainingRequest;
   readonly config: RunConfig;
   readonly context: RunContext;
   readonly rows: TrainingInput;
-  readonly data: PreparedDataset;
-  readonly fitted: Fitted;
   readonly evaluation: EvaluationReport;
-  readonly spec: FeatureSpec;
   readonly durationSeconds: number;
 }
 
-function trainedModel(parts: TrainedParts): TrainedModel {
-  const { request, config, rows, data, evaluation, fitted } = parts;
+function trainedModel(model: FittedModel, parts: TrainedParts): TrainedModel {
+  const { request, config, rows, evaluation } = parts;
   const { values } = config;
   return {
+    ...model,
     trainingId: parts.context.trainingId,
     modelName: request.modelName,
     parentVersion: null,
     featureSet: rows.set.name,
-    spec: parts.spec,
-    forest: fitted.forest,
-    preprocessing: data.preprocessing,
-    hyperparameters: forestSettings(config),
-    offset: fitted.offset,
     thresholdPolicy: values.model.threshold.policy,
-    trainValues: data.trainValues,
-    trainRows: data.trainRows,
     validationRows: rows.split.validation.length,
     testRows: rows.split.test.length,
-    goldenRows: data.judgedRaw,
-    goldenScores: Float64Array.from(data.judgedRows, (row) => fitted.trainScores[row]),
     evaluation,
     validation: rows.report,
     logCount: rows.logCount,
@@ -233,7 +244,6 @@ function trainedModel(parts: TrainedParts): TrainedModel {
     },
     configHash: config.hash,
     codeVersion: APP_VERSION,
-    sklearnVersion: values.storage.sklearn_version,
     drift: {
       enabled: values.monitoring.enable_drift_detection,
       threshold: values.monitoring.drift_threshold,
@@ -247,5 +257,17 @@ function trainedModel(parts: TrainedParts): TrainedModel {
     },
     durationSeconds: parts.durationSeconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+function trainedDetector({ fitted: { detector }, rows, data }: FittedParts): FittedModel['detector'] {
+  if (detector === null) return null;
+  const { fitted, offset, trainScores } = detector;
+  const devices = devicesOfRows(rows, rows.split.train);
+  return {
+    fitted,
+    offset,
+    goldenDevices: data.judgedRows.map((row) => devices[row]),
+    goldenScores: Float64Array.from(data.judgedRows, (row) => trainScores[row]),
   };
 }

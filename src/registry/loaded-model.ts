@@ -5,6 +5,13 @@ import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { FeatureValues, Preprocessing } from '../features/core/preprocessing.js';
 import { loadKernel } from '../platform/compute/kernel-files.js';
 import { AppError } from '../shared/errors.js';
+import { decodeDetector } from '../training/core/detectors/codec.js';
+import { deviceNumbers } from '../training/core/detectors/device-groups.js';
+import {
+  confidenceOf,
+  scoreWithDetector,
+  type FittedDetector,
+} from '../training/core/detectors/fitted-detector.js';
 import { decodeForest } from '../training/core/forest/codec.js';
 import type { Forest } from '../training/core/forest/forest.js';
 import {
@@ -20,7 +27,7 @@ const MISSING = { code: 'export_invalid', windows: 'windows' } as const;
 /** Rows scored at a time: what is made of them stays small. */
 const BLOCK_ROWS = 4096;
 
-/** A version ready to score: forest, preprocessing and threshold, exactly as they were trained. */
+/** A version ready to score: model, preprocessing and threshold, exactly as they were trained. */
 export class LoadedModel {
   readonly featureNames: readonly string[];
   private engine: ForestEngine | null = null;
@@ -30,26 +37,56 @@ export class LoadedModel {
     readonly spec: FeatureSpec,
     readonly forest: Forest,
     readonly preprocessing: Preprocessing,
+    /** Scores below it are anomalies: of the detector when there is one, else of the forest. */
     readonly offset: number,
+    /** null: the forest is the model. */
+    readonly detector: FittedDetector | null = null,
+    /** Of the forest; differs from `offset` when there is a detector. */
+    readonly forestOffset: number = offset,
   ) {
     this.featureNames = spec.features.map(({ name }) => name);
   }
 
   /**
-   * score_samples of extracted rows (n x d, NaN = missing): imputes, clips, scales, scores.
+   * Scores of extracted rows (n x d, NaN = missing), scikit-learn's sign: imputes, clips, scales, scores.
+   * @param devices row -> device of the model ({@link deviceNumbers}); null = none is known
    * @throws AppError `export_invalid` when a value is missing where the model was trained with `impute: none`
    */
-  scoreValues(values: FeatureValues, rows: number): Float64Array {
+  scoreValues(values: FeatureValues, rows: number, devices: Int32Array | null): Float64Array {
     assertNothingMissing(values, rows, this.featureNames, this.preprocessing, MISSING);
-    return this.scoreBlocks(values, rows, true);
+    return this.scoreBlocks(values, rows, true, this.detector, devices);
   }
 
-  /** score_samples of rows that are imputed and clipped already (golden.json's X). */
-  scoreRaw(raw: FeatureValues, rows: number): Float64Array {
-    return this.scoreBlocks(raw, rows, false);
+  /** Scores of rows that are imputed and clipped already (golden.json's X). */
+  scoreRaw(raw: FeatureValues, rows: number, devices: Int32Array | null): Float64Array {
+    return this.scoreBlocks(raw, rows, false, this.detector, devices);
   }
 
-  private scoreBlocks(values: FeatureValues, rows: number, impute: boolean): Float64Array {
+  /** score_samples of the forest, whatever the model is: what the pickle answers. */
+  scoreForest(raw: FeatureValues, rows: number): Float64Array {
+    return this.scoreBlocks(raw, rows, false, null, null);
+  }
+
+  /** Rows of an input -> devices of the model; null: the model knows no devices. */
+  deviceNumbers(devices: readonly string[], deviceIndex: Int32Array): Int32Array | null {
+    return this.detector && deviceNumbers(this.detector.devices, devices, deviceIndex);
+  }
+
+  /**
+   * Calibrated confidence of a score (0..1, higher = more anomalous) for a device of the model, see
+   * {@link confidenceOf}; null: a forest has none.
+   */
+  confidence(score: number, device: number): number | null {
+    return this.detector && confidenceOf(this.detector, score, device);
+  }
+
+  private scoreBlocks(
+    values: FeatureValues,
+    rows: number,
+    impute: boolean,
+    detector: FittedDetector | null,
+    devices: Int32Array | null,
+  ): Float64Array {
     const columns = this.featureNames.length;
     const scores = new Float64Array(rows);
     const scaled = new Float32Array(Math.min(rows, BLOCK_ROWS) * columns);
@@ -59,14 +96,23 @@ export class LoadedModel {
       const raw = values.slice(from * columns, (from + count) * columns);
       if (impute) imputeAndClip(raw, count, columns, this.preprocessing, raw);
       scaleToFloat32(raw, count, columns, this.preprocessing, scaled);
-      this.engine.scoreSamples(this.forest, scaled, count, scores.subarray(from, from + count));
+      if (detector === null) {
+        this.engine.scoreSamples(this.forest, scaled, count, scores.subarray(from, from + count));
+        continue;
+      }
+      const tools = { forest: this.forest, engine: this.engine };
+      const part = devices && devices.subarray(from, from + count);
+      scores.set(scoreWithDetector(detector, scaled, count, part, tools), from);
     }
     return scores;
   }
 }
 
 interface TrainingSection {
-  readonly training_info?: { readonly offset?: unknown };
+  readonly training_info?: {
+    readonly offset?: unknown;
+    readonly detector?: { readonly threshold?: unknown };
+  };
 }
 
 export function loadModel(store: ArtifactStore, version: string): LoadedModel {
@@ -76,18 +122,28 @@ export function loadModel(store: ArtifactStore, version: string): LoadedModel {
   const forest = decodeForest(aligned);
   const spec = parseFeatureSpec(store.readJson(version, VERSION_FILES.featureSpec));
   const metadata = store.readJson(version, VERSION_FILES.metadata) as TrainingSection;
-  const offset = metadata.training_info?.offset;
-  if (typeof offset !== 'number' || !Number.isFinite(offset)) {
-    throw new AppError(
-      'artifact_integrity',
-      `${VERSION_FILES.metadata} of model ${version} has no training_info.offset.`,
-    );
-  }
+  const { offset: written, detector: stored } = metadata.training_info ?? {};
+  const forestOffset = numberIn(written, version, 'training_info.offset');
   if (forest.featureCount !== spec.features.length) {
     throw new AppError(
       'artifact_integrity',
       `Model ${version} is inconsistent: its forest takes ${forest.featureCount} features, its ${VERSION_FILES.featureSpec} lists ${spec.features.length}.`,
     );
   }
-  return new LoadedModel(version, spec, forest, preprocessingFromSpec(spec), offset);
+  const preprocessing = preprocessingFromSpec(spec);
+  if (stored === undefined) return new LoadedModel(version, spec, forest, preprocessing, forestOffset);
+  const detector = decodeDetector(store.read(version, VERSION_FILES.detector));
+  if (detector.columns !== spec.features.length) {
+    throw new AppError(
+      'artifact_integrity',
+      `Model ${version} is inconsistent: its detector takes ${detector.columns} features, its ${VERSION_FILES.featureSpec} lists ${spec.features.length}.`,
+    );
+  }
+  const offset = -numberIn(stored.threshold, version, 'training_info.detector.threshold');
+  return new LoadedModel(version, spec, forest, preprocessing, offset, detector, forestOffset);
+}
+
+function numberIn(value: unknown, version: string, key: string): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new AppError('artifact_integrity', `${VERSION_FILES.metadata} of model ${version} has no ${key}.`);
 }

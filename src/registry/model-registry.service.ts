@@ -4,6 +4,7 @@ import { ArtifactStore } from './artifact-store.js';
 import { assertDeployable } from './core/lifecycle.js';
 import { VERSION_FILES } from './core/version-files.js';
 import { assertVersionName, formatVersion } from './core/version-name.js';
+import { encodeModel, type EncodedFile } from './encode-model.js';
 import { loadModel, type LoadedModel } from './loaded-model.js';
 import { ModelVersionRepository, type Promotion } from './model-version.repository.js';
 import type { Actor, ModelVersion, VersionListQuery } from './model-version.js';
@@ -26,12 +27,15 @@ export class ModelRegistryService {
     readonly store: ArtifactStore,
   ) {}
 
+  /** @param encoded files of {@link encodeModel}, where they were made before */
   async register(
     model: TrainedModel,
     versionFormat: string,
     nowMs: number,
     actor: Actor,
+    encoded?: readonly EncodedFile[],
   ): Promise<RegisteredModel> {
+    const files = encoded ?? (await encodeModel(model));
     const now = new Date(nowMs);
     const name = formatVersion(versionFormat, {
       year: now.getUTCFullYear(),
@@ -43,7 +47,7 @@ export class ModelRegistryService {
     });
     const staged = await this.store.stage(name, (version) => this.versions.exists(version));
     try {
-      const { artifacts, modelSha256 } = writeVersionFiles(staged, model, now.toISOString());
+      const { artifacts, modelSha256 } = writeVersionFiles(staged, model, files, now.toISOString());
       staged.commit();
       await this.insertRow(staged.version, model, artifacts, modelSha256, actor);
       return { model: await this.get(staged.version), modelSha256 };
@@ -67,7 +71,7 @@ export class ModelRegistryService {
           modelName: model.modelName,
           status: model.evaluation.gate.passed ? 'available' : 'rejected',
           storageKey: version,
-          modelType: 'IsolationForest',
+          modelType: model.detector?.fitted.type ?? 'IsolationForest',
           featureSet: model.featureSet,
           trainingId: model.trainingId,
           parentVersion: model.parentVersion,

@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/light.js';
+import type { FittedDetector } from '../training/core/detectors/fitted-detector.js';
 import type { Forest } from '../training/core/forest/forest.js';
 import { buildOnnxModel, type OnnxModelMeta } from './core/formats/onnx-graph.js';
 
@@ -79,4 +80,13 @@ export const onnxModelType = protobuf.Root.fromJSON(SCHEMA).lookupType('ModelPro
 export function encodeOnnxModel(forest: Forest, meta: OnnxModelMeta): Uint8Array {
   const model = buildOnnxModel(forest, meta);
   return onnxModelType.encode(model).finish();
+}
+
+/** `model.onnx` of a version with a detector of its own; null = no graph of standard operators says what it does. */
+export function encodeDetectorOnnx(
+  _detector: FittedDetector,
+  _forest: Forest,
+  _meta: OnnxModelMeta,
+): Uint8Array | null {
+  return null;
 }

@@ -2,7 +2,7 @@ import { AppError } from '../shared/errors.js';
 import type { ArtifactStore } from './artifact-store.js';
 import type { GoldenSample } from './core/golden-sample.js';
 import { VERSION_FILES } from './core/version-files.js';
-import { loadModel } from './loaded-model.js';
+import { loadModel, type LoadedModel } from './loaded-model.js';
 
 export interface VerifyCheck {
   readonly name: 'hashes' | 'load' | 'golden';
@@ -73,15 +73,52 @@ function checkGolden(store: ArtifactStore, version: string): string {
       `${VERSION_FILES.golden} of model ${version} lists other features than its feature spec.`,
     );
   }
-  const scores = model.scoreRaw(Float64Array.from(golden.X.flat()), rows);
-  for (let row = 0; row < rows; row++) {
-    const label = scores[row] - model.offset < 0 ? -1 : 1;
-    if (Math.abs(scores[row] - golden.score_samples[row]) > SCORE_TOLERANCE || label !== golden.labels[row]) {
-      throw new AppError(
-        'artifact_integrity',
-        `Golden row ${row} of model ${version} scores ${scores[row]} (label ${label}), expected ${golden.score_samples[row]} (label ${golden.labels[row]}).`,
-      );
-    }
+  const { X, labels } = golden;
+  compare(version, 'Golden row', {
+    scores: model.scoreForest(Float64Array.from(X.flat()), rows),
+    expected: golden.score_samples,
+    offset: model.forestOffset,
+    labels,
+  });
+  return (
+    checkDetector(version, model, golden) ?? `All ${rows} golden rows get their recorded scores and labels.`
+  );
+}
+
+/** undefined: the model is the forest. */
+function checkDetector(version: string, model: LoadedModel, golden: GoldenSample): string | undefined {
+  if (model.detector === null) return undefined;
+  const own = golden.detector;
+  if (own === undefined) {
+    throw new AppError(
+      'artifact_integrity',
+      `${VERSION_FILES.golden} of model ${version} has no rows of its detector.`,
+    );
   }
-  return `All ${rows} golden rows get their recorded scores and labels.`;
+  const { X, devices, scores: expected, labels } = own;
+  compare(version, `Golden row of the detector`, {
+    scores: model.scoreRaw(Float64Array.from(X.flat()), X.length, Int32Array.from(devices)),
+    expected: expected.map((score) => -score),
+    offset: model.offset,
+    labels,
+  });
+  return `All ${golden.X.length} golden rows of the forest and ${X.length} of the detector get their recorded scores and labels.`;
+}
+
+interface Comparison {
+  readonly scores: Float64Array;
+  readonly expected: readonly number[];
+  readonly offset: number;
+  readonly labels: readonly number[];
+}
+
+function compare(version: string, what: string, { scores, expected, offset, labels }: Comparison): void {
+  for (let row = 0; row < scores.length; row++) {
+    const label = scores[row] - offset < 0 ? -1 : 1;
+    if (Math.abs(scores[row] - expected[row]) <= SCORE_TOLERANCE && label === labels[row]) continue;
+    throw new AppError(
+      'artifact_integrity',
+      `${what} ${row} of model ${version} scores ${scores[row]} (label ${label}), expected ${expected[row]} (label ${labels[row]}).`,
+    );
+  }
 }

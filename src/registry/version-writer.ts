@@ -1,16 +1,15 @@
 import { basename } from 'node:path';
 import { TABLE_SET } from '../features/core/table-set.js';
-import { sha256Hex } from '../shared/digest.js';
-import { parseForestParams } from '../training/core/forest/forest-params.js';
-import { encodeForest } from '../training/core/forest/codec.js';
+import type { DetectorType } from '../training/core/detectors/detector.js';
 import type { StagedVersion } from './artifact-store.js';
-import { buildBaseline } from './core/baseline.js';
-import { encodeIsolationForest } from './core/formats/joblib-model.js';
-import { encodeStandardScaler } from './core/formats/joblib-scaler.js';
-import { buildGoldenSample } from './core/golden-sample.js';
-import { buildManifest, buildMetadata, type ModelMetadataInput } from './core/model-metadata.js';
+import {
+  buildManifest,
+  buildMetadata,
+  type DetectorMetadata,
+  type ModelMetadataInput,
+} from './core/model-metadata.js';
 import { jsonFile, VERSION_FILES } from './core/version-files.js';
-import { encodeOnnxModel } from './onnx-codec.js';
+import type { EncodedFile } from './encode-model.js';
 import type { TrainedModel } from './trained-model.js';
 
 export interface WrittenVersion {
@@ -22,40 +21,17 @@ export interface WrittenVersion {
 export function writeVersionFiles(
   staged: StagedVersion,
   model: TrainedModel,
+  files: readonly EncodedFile[],
   createdAt: string,
 ): WrittenVersion {
-  const featureNames = model.spec.features.map(({ name }) => name);
-  const joblib = encodeModelPickle(model);
-  const modelSha256 = sha256Hex(joblib);
-  staged.write(VERSION_FILES.model, joblib);
-  staged.write(VERSION_FILES.scaler, encodeStandardScaler(model.preprocessing, model.sklearnVersion));
-  staged.write(
-    VERSION_FILES.onnx,
-    encodeOnnxModel(model.forest, {
-      mean: model.preprocessing.mean,
-      scale: model.preprocessing.scale,
-      offset: model.offset,
-      featureNames,
-    }),
-  );
-  staged.write(VERSION_FILES.forest, encodeForest(model.forest));
-  staged.write(VERSION_FILES.featureSpec, jsonFile(model.spec));
-  staged.write(
-    VERSION_FILES.baseline,
-    jsonFile(model.baseline ?? buildBaseline(model.trainValues, model.trainRows, featureNames)),
-  );
-  const golden = buildGoldenSample({
-    featureNames,
-    rows: model.goldenRows,
-    scores: model.goldenScores,
-    offset: model.offset,
-  });
-  staged.write(VERSION_FILES.golden, jsonFile(golden));
+  for (const { name, data } of files) staged.write(name, data);
   staged.write(
     VERSION_FILES.report,
     jsonFile({ validation: model.validation, evaluation: model.evaluation, gate: model.evaluation.gate }),
   );
-  const metadata = metadataInput(staged.version, model, createdAt, modelSha256);
+  const modelSha256 = staged.written[VERSION_FILES.model];
+  const onnx = files.some(({ name }) => name === VERSION_FILES.onnx);
+  const metadata = metadataInput(staged.version, model, createdAt, modelSha256, onnx);
   staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
   for (const [file, read] of Object.entries(model.carriedFiles ?? {})) {
     if (file !== VERSION_FILES.manifest && !Object.hasOwn(staged.written, file)) staged.write(file, read());
@@ -64,19 +40,33 @@ export function writeVersionFiles(
   return { artifacts: staged.written, modelSha256 };
 }
 
-function description({ featureSet, spec }: TrainedModel): string {
-  return featureSet === TABLE_SET
-    ? `Isolation Forest on the ${spec.features.length} columns of a feature table`
-    : `Isolation Forest on ${featureSet} features of ${spec.window.length_seconds / 60}-minute windows`;
+function detectorMetadata({ detector }: TrainedModel, onnx: boolean): DetectorMetadata | null {
+  if (detector === null) return null;
+  const { type, devices, groupOfDevice, groupCount } = detector.fitted;
+  return {
+    type,
+    calibration: groupCount > 1 ? 'device' : 'shared',
+    devices,
+    calibrated_devices: devices.filter((_, device) => groupOfDevice[device] > 0),
+    threshold: -detector.offset,
+    onnx,
+  };
 }
 
-function encodeModelPickle(model: TrainedModel): Uint8Array {
-  return encodeIsolationForest(model.forest, {
-    params: parseForestParams(model.hyperparameters),
-    offset: model.offset,
-    nSamples: model.trainRows,
-    sklearnVersion: model.sklearnVersion,
-  });
+/** As people read it. */
+const DETECTOR_NAMES: Readonly<Record<DetectorType, string>> = {
+  isolation_forest: 'Isolation Forest',
+  tail_probability: 'Tail probabilities',
+  robust_covariance: 'Robust covariance',
+  local_outlier_factor: 'Local outlier factor',
+  ensemble: 'Ensemble of detectors',
+};
+
+function description({ featureSet, spec, detector }: TrainedModel): string {
+  const name = DETECTOR_NAMES[detector?.fitted.type ?? 'isolation_forest'];
+  return featureSet === TABLE_SET
+    ? `${name} on the ${spec.features.length} columns of a feature table`
+    : `${name} on ${featureSet} features of ${spec.window.length_seconds / 60}-minute windows`;
 }
 
 function metadataInput(
@@ -84,6 +74,7 @@ function metadataInput(
   model: TrainedModel,
   createdAt: string,
   modelSha256: string,
+  onnx: boolean,
 ): ModelMetadataInput {
   return {
     version,
@@ -113,6 +104,7 @@ function metadataInput(
     requiresScaler: model.spec.preprocessing.kind === 'standard',
     evaluation: model.evaluation,
     gate: model.evaluation.gate,
+    detector: detectorMetadata(model, onnx),
     driftDetection: model.drift,
   };
 }

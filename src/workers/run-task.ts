@@ -1,4 +1,4 @@
-import { parentPort, workerData, type Transferable } from 'node:worker_threads';
+import { parentPort, type Transferable } from 'node:worker_threads';
 import type { TaskReply, TaskStart } from '../platform/compute/protocol.js';
 import { AppError, serializeError } from '../shared/errors.js';
 
@@ -9,7 +9,7 @@ export interface TaskOutput<Output> {
 
 export type ReportProgress = (fraction: number, message: string) => void;
 
-/** Runs the one task this thread was started for and answers with a result or an error, never with silence. */
+/** Waits for the one task this thread was started for, runs it and answers with a result or an error, never with silence. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- names what the thread is given
 export function runTask<Input, Output>(
   task: (input: Input, report: ReportProgress) => TaskOutput<Output> | Promise<TaskOutput<Output>>,
@@ -19,9 +19,8 @@ export function runTask<Input, Output>(
   const post = (reply: TaskReply<Output>, transfer: Transferable[] = []): void => {
     port.postMessage(reply, transfer);
   };
-  const run = async (): Promise<void> => {
+  const run = async ({ input }: TaskStart<Input>): Promise<void> => {
     try {
-      const { input } = workerData as TaskStart<Input>;
       const { output, transfer } = await task(input, (fraction, message) => {
         post({ type: 'progress', fraction, message });
       });
@@ -30,5 +29,5 @@ export function runTask<Input, Output>(
       post({ type: 'error', error: serializeError(error) });
     }
   };
-  void run();
+  port.once('message', (start: TaskStart<Input>) => void run(start));
 }

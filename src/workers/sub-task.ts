@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { TaskReply } from '../platform/compute/protocol.js';
+import type { TaskReply, TaskStart } from '../platform/compute/protocol.js';
+import { WORKERS } from '../platform/compute/worker-files.js';
 import { AppError, deserializeError } from '../shared/errors.js';
 
 /** A task in a thread of its own, started by a thread; it ends with the thread that started it. */
@@ -9,10 +10,10 @@ export interface SubTask<Output> {
   stop(): void;
 }
 
-/** Starts `<name>.worker.js` beside this file. The new thread runs also while this one computes. */
+/** Starts `<name>.worker.js`. The new thread runs also while this one computes. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- names what the entry point takes
 export function startSubTask<Input, Output>(name: string, input: Input): SubTask<Output> {
-  const worker = new Worker(new URL(`./${name}.worker.js`, import.meta.url), { workerData: { input } });
+  const worker = new Worker(new URL(`${name}.worker.js`, WORKERS));
   const output = new Promise<Output>((resolve, reject) => {
     worker.on('message', (reply: TaskReply<Output>) => {
       if (reply.type === 'result') resolve(reply.output);
@@ -24,6 +25,8 @@ export function startSubTask<Input, Output>(name: string, input: Input): SubTask
     });
   });
   output.catch(() => undefined);
+  const start: TaskStart<Input> = { input };
+  worker.postMessage(start);
   return {
     output,
     stop: () => {

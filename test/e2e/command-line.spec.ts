@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,11 +55,25 @@ describe('the command line before any work', () => {
     // Packages are joined into the files of the bundle, which name the modules they hold.
     const holds = (urls: readonly string[], packages: RegExp): boolean =>
       urls.some((url) => url.startsWith('file:') && packages.test(url + readFileSync(new URL(url), 'utf8')));
-    const heavy = /node_modules\/(@nestjs|typeorm|pg)\//;
+    const heavy = /(node_modules\/|packages:)(@nestjs|typeorm|pg)\b/;
     const forHelp = await loadedBy(['--help']);
     expect(holds(forHelp, /node_modules\/commander\//)).toBe(true);
     expect(holds(forHelp, heavy)).toBe(false);
     expect(holds(await loadedBy(['list-models']), heavy)).toBe(true);
+  });
+
+  it('V8 takes the code cache of the packages, and a V8 that cannot take it compiles them', async () => {
+    const rejected = (...flags: string[]): string =>
+      execFileSync(
+        process.execPath,
+        [...flags, '-p', "require('./packages.cjs').script.cachedDataRejected"],
+        { cwd: join(ROOT, 'dist/bundle'), encoding: 'utf8' },
+      ).trim();
+    expect(rejected()).toBe('false');
+    expect(rejected('--jitless')).toBe('true');
+    const result = await sandbox.run(['list-models', '--json'], { env: { NODE_OPTIONS: '--jitless' } });
+    expect(result.code, result.stderr).toBe(0);
+    jsonOf(result);
   });
 
   it('--version prints the version of the package', async () => {

@@ -75,6 +75,7 @@ export function buildTrainedModel(
     featureSet: 'system',
     spec,
     forest,
+    detector: null,
     preprocessing,
     hyperparameters: HYPERPARAMETERS,
     offset: contaminationOffset(goldenScores, HYPERPARAMETERS.contamination),

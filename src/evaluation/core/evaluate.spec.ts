@@ -81,7 +81,7 @@ describe('evaluation report', () => {
   });
 
   it('counts flags as scikit-learn does: score_samples below offset_', () => {
-    const scores = input.score(input.holdout.values, input.holdout.rows);
+    const scores = input.score(input.holdout.values, input.holdout.rows, null);
     const flagged = scores.filter((score) => score < input.offset).length;
     expect(report.basic_metrics.anomaly_ratio).toBe(flagged / 864);
     // 432 slots of 5 minutes are 1.5 days; two devices.

@@ -98,7 +98,7 @@ const DAMAGES: readonly (readonly [string, GateCheckId, (seed: number) => GateIn
     'B',
     (seed) => {
       const input = scenario({ seed });
-      return { ...input, score: (values, rows) => input.score(values, rows).map((score) => -1 - score) };
+      return { ...input, score: (...rows) => input.score(...rows).map((score) => -1 - score) };
     },
   ],
 ];
@@ -130,7 +130,7 @@ describe('columns that are mixed up when the model is served', () => {
   /** The model is fed column `from[c]` as column c. */
   const served = (seed: number, from: Int32Array): GateInput => {
     const input = scenario({ seed });
-    return { ...input, score: (values, rows) => input.score(permuted(values, from), rows) };
+    return { ...input, score: (values, rows, devices) => input.score(permuted(values, from), rows, devices) };
   };
 
   it.each(SEEDS)('are rejected wherever they cost more than 0.05 AUC, seed %i', (seed) => {

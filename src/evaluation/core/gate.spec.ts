@@ -10,7 +10,7 @@ import {
 } from '../../../test/support/evaluation-scenario.js';
 import { AppError } from '../../shared/errors.js';
 import type { EpisodeCounts } from './episodes.js';
-import { GATE_CHECKS, runGate, type GateResult } from './gate.js';
+import { GATE_CHECKS, prepareGate, runGate, type GateResult } from './gate.js';
 import { columns } from './gate/columns.js';
 import { enoughData } from './gate/enough-data.js';
 import type { GateCheckId, GateContext, GateInput } from './gate/gate-check.js';
@@ -56,6 +56,7 @@ describe('a healthy model passes', () => {
         input.score(
           values.map((value) => value * 1024),
           rows,
+          null,
         ),
     };
     expect(runGate(scaled).passed).toBe(true);
@@ -125,7 +126,10 @@ describe('a damaged model is rejected', () => {
     for (const seed of [1, 2]) {
       const input = scenario({ seed });
       expect(
-        outcome({ ...input, score: (values, rows) => input.score(damage(values), rows) }, 'B').passed,
+        outcome(
+          { ...input, score: (values, rows, devices) => input.score(damage(values), rows, devices) },
+          'B',
+        ).passed,
       ).toBe(false);
     }
   });
@@ -135,12 +139,34 @@ describe('a damaged model is rejected', () => {
       const input = scenario({ seed });
       const flipped = {
         ...input,
-        score: (v: FeatureValues, n: number) => input.score(v, n).map((s) => -1 - s),
+        score: (v: FeatureValues, n: number) => input.score(v, n, null).map((s) => -1 - s),
       };
       const check = outcome(flipped, 'B');
       expect(check.passed).toBe(false);
       expect(check.value).toBeLessThan(0.1);
     }
+  });
+
+  it('row by row with its own device, held out or planted', () => {
+    const input = scenario({ seed: 5, trainSlots: 600, holdoutSlots: 300 });
+    const holdoutDevices = input.holdoutWindows!.deviceIndex;
+    const seen: { rows: number; devices: Int32Array | null }[] = [];
+    const context = prepareGate({
+      ...input,
+      holdoutDevices,
+      score: (values, rows, devices) => {
+        seen.push({ rows, devices });
+        return input.score(values, rows, devices);
+      },
+    });
+    const [held, planted] = seen;
+    expect(held.devices).toEqual(holdoutDevices);
+    // The category column of the scenario is the device: a planted row keeps it.
+    const category = SCENARIO_COLUMNS - 1;
+    const { values, rows } = context.injected;
+    const written = Array.from({ length: rows }, (_, row) => values[row * SCENARIO_COLUMNS + category]);
+    expect([...planted.devices!]).toEqual(written);
+    expect(new Set(written)).toEqual(new Set([0, 1]));
   });
 
   it('with random scores, by check B', () => {
@@ -159,6 +185,7 @@ describe('a damaged model is rejected', () => {
         input.score(
           values.map(() => Number.NaN),
           rows,
+          null,
         ),
     });
     expect(failedIds(gate)).toBe('AB');

@@ -25,7 +25,14 @@ export const GATE_CHECKS: readonly GateCheck[] = [
 /** What planting needs of an input. */
 type PlantInput = Pick<
   GateInput,
-  'features' | 'train' | 'trainConstants' | 'holdout' | 'holdoutExtracted' | 'score' | 'seed'
+  | 'features'
+  | 'train'
+  | 'trainConstants'
+  | 'holdout'
+  | 'holdoutDevices'
+  | 'holdoutExtracted'
+  | 'score'
+  | 'seed'
 >;
 
 /** What planting adds to it. */
@@ -70,9 +77,14 @@ function changeableColumns(input: PlantInput): Uint8Array {
  * A damaged scaler gives rows that the kernel refuses to score. That is a verdict about the model (check A fails), not
  * a failure of the evaluation, so such scores become NaN.
  */
-function scoreOrNaN({ score }: PlantInput, values: FeatureValues, rows: number): Float64Array {
+function scoreOrNaN(
+  { score }: PlantInput,
+  values: FeatureValues,
+  rows: number,
+  devices: Int32Array | null,
+): Float64Array {
   try {
-    return score(values, rows);
+    return score(values, rows, devices);
   } catch (error) {
     if (error instanceof AppError && error.code === 'validation_failed')
       return new Float64Array(rows).fill(Number.NaN);
@@ -89,8 +101,11 @@ export function plantAndScore(input: PlantInput): Planted {
     perturb: changeableColumns(input),
     rng: namedRng(seed, 'injection'),
   });
-  const holdoutScores = scoreOrNaN(input, holdout.values, holdout.rows);
-  const injectedScores = scoreOrNaN(input, injected.values, injected.rows);
+  const devices = input.holdoutDevices ?? null;
+  const holdoutScores = scoreOrNaN(input, holdout.values, holdout.rows, devices);
+  // A planted row belongs to the device of the row it was made from.
+  const injectedDevices = devices && injected.sourceRow.map((row) => devices[row]);
+  const injectedScores = scoreOrNaN(input, injected.values, injected.rows, injectedDevices);
   // Lower score_samples = more anomalous, so the planted rows are the "normal" group of a rising score.
   const auc = (kind: InjectedKind): number | null =>
     rocAucOfGroups(sliceOfKind(injectedScores, injected, kind), holdoutScores);
@@ -98,7 +113,7 @@ export function plantAndScore(input: PlantInput): Planted {
     InjectedKind,
     number | null
   >;
-  return { holdoutScores, plantable, injected, injectedScores, injectedAuc };
+  return { holdoutScores, plantable, injected, injectedDevices, injectedScores, injectedAuc };
 }
 
 export function prepareGate(input: GateInput): GateContext {

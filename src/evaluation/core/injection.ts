@@ -1,5 +1,6 @@
 import type { FeatureValues } from '../../features/core/preprocessing.js';
 import { nextBelow, nextFloat, type RngState } from '../../shared/rng.js';
+import { sortFloats, sortingRoom } from '../../shared/sort-floats.js';
 import { percentileSorted } from '../../shared/stats.js';
 import { shuffleFront } from './shuffle.js';
 
@@ -49,10 +50,9 @@ interface ColumnShape {
   readonly side: 'up' | 'down' | 'either';
 }
 
-function columnShape(values: FeatureValues, rows: number, columns: number, column: number): ColumnShape {
-  const sorted = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) sorted[row] = values[row * columns + column];
-  sorted.sort();
+/** @param sorted values of one column, ascending */
+function columnShape(sorted: FeatureValues): ColumnShape {
+  const rows = sorted.length;
   const low = sorted[0];
   const high = sorted[rows - 1];
   const median = percentileSorted(sorted, 50);
@@ -64,6 +64,15 @@ function columnShape(values: FeatureValues, rows: number, columns: number, colum
     tailHigh: percentileSorted(sorted, 99),
     side: median === low && median < high ? 'up' : median === high && low < median ? 'down' : 'either',
   };
+}
+
+function columnShapes(values: FeatureValues, rows: number, columns: number): ColumnShape[] {
+  const { values: sorted, spare } = sortingRoom(values, rows);
+  return Array.from({ length: columns }, (_, column) => {
+    for (let row = 0; row < rows; row++) sorted[row] = values[row * columns + column];
+    sortFloats(sorted, spare);
+    return columnShape(sorted);
+  });
 }
 
 function goesUp(shape: ColumnShape, rng: RngState): boolean {
@@ -94,7 +103,7 @@ export function injectAnomalies(
 ): InjectedRows {
   const { rowsPerKind, rng } = options;
   const pool = changeableColumns(options.perturb);
-  const shapes = Array.from({ length: columns }, (_, column) => columnShape(values, rows, columns, column));
+  const shapes = columnShapes(values, rows, columns);
   const someColumns = Math.max(1, Math.round(CHANGED_SHARE * pool.length));
   const out = new Float32Array(INJECTED_KINDS.length * rowsPerKind * columns);
   const sourceRow = new Int32Array(INJECTED_KINDS.length * rowsPerKind);

@@ -1,4 +1,4 @@
-import { averageRanks, mean, spearman } from '../../shared/stats.js';
+import { averageRanks, mean, rankCorrelation } from '../../shared/stats.js';
 import type { EpisodeWindows } from './episodes.js';
 import type { LabelFree } from './label-source.js';
 import { countDistinctSorted, scoreDistribution } from './metrics.js';
@@ -72,17 +72,18 @@ export function alertRate(flags: Uint8Array, windows: EpisodeWindows | null): Al
  */
 export function seedStability(scores: Float64Array, regrown: readonly Float64Array[]): SeedStability | null {
   if (regrown.length === 0) return null;
-  const correlations = regrown.map((other) => spearman(scores, other));
+  const own = averageRanks(scores);
+  const others = regrown.map(averageRanks);
+  const correlations = others.map((ranks) => rankCorrelation(own, ranks));
   const meanRank = new Float64Array(scores.length);
-  for (const other of regrown) {
-    const ranks = averageRanks(other);
+  for (const ranks of others) {
     for (let i = 0; i < ranks.length; i++) meanRank[i] += ranks[i];
   }
   return {
     runs: regrown.length,
     mean_spearman: finiteOrNull(mean(correlations)),
     min_spearman: finiteOrNull(Math.min(...correlations)),
-    consensus_spearman: finiteOrNull(spearman(scores, meanRank)),
+    consensus_spearman: finiteOrNull(rankCorrelation(own, averageRanks(meanRank))),
   };
 }
 

@@ -24,16 +24,17 @@ const PLANTED_SHARE = 0.3;
 
 /** A random part of the hold-out (label 0) and of each planted kind (label 1). */
 function evaluationRows(
-  { holdout, injected, seed }: GateContext,
+  { holdout, holdoutDevices = null, injected, injectedDevices, seed }: GateContext,
   maxRows: number,
-): { values: Float32Array; rows: number; labels: Uint8Array } {
+): { values: Float32Array; rows: number; labels: Uint8Array; devices: Int32Array | null } {
   const perKind = Math.min(
     injected.rowsPerKind,
     Math.ceil((maxRows * PLANTED_SHARE) / INJECTED_KINDS.length),
   );
   const normalCount = Math.max(1, maxRows - perKind * INJECTED_KINDS.length);
   const rng = namedRng(seed, 'importance-rows');
-  const normal = takeRows(holdout, randomRowNumbers(holdout.rows, normalCount, rng));
+  const normalRows = randomRowNumbers(holdout.rows, normalCount, rng);
+  const normal = takeRows(holdout, normalRows);
   const plantedRows = INJECTED_KINDS.flatMap((_, kind) =>
     Array.from({ length: perKind }, (__, i) => kind * injected.rowsPerKind + i),
   );
@@ -42,7 +43,15 @@ function evaluationRows(
   values.set(normal.values);
   values.set(planted.values, normal.values.length);
   const rows = normal.rows + planted.rows;
-  return { values, rows, labels: new Uint8Array(rows).fill(1, normal.rows) };
+  const labels = new Uint8Array(rows).fill(1, normal.rows);
+  if (holdoutDevices === null || injectedDevices === null) return { values, rows, labels, devices: null };
+  const devices = new Int32Array(rows);
+  devices.set(normalRows.map((row) => holdoutDevices[row]));
+  devices.set(
+    Int32Array.from(plantedRows, (row) => injectedDevices[row]),
+    normal.rows,
+  );
+  return { values, rows, labels, devices };
 }
 
 /**
@@ -57,10 +66,10 @@ export function permutationImportance(context: GateContext, maxRows: number): Im
   const { features, holdout, holdoutScores, score, seed } = context;
   if (!allFinite(holdoutScores)) return null;
   const { columns } = holdout;
-  const { values, rows, labels } = evaluationRows(context, maxRows);
+  const { values, rows, labels, devices } = evaluationRows(context, maxRows);
   // score_samples is lower for anomalies: 1 - AUC of the raw scores is the AUC of the detector.
   const auc = (): number | null => {
-    const raw = rocAuc(labels, score(values, rows));
+    const raw = rocAuc(labels, score(values, rows, devices));
     return raw === null ? null : 1 - raw;
   };
   const baseline = auc();

@@ -1,3 +1,4 @@
+import { sortFloats, sortingRoom } from '../../shared/sort-floats.js';
 import { percentileSorted } from '../../shared/stats.js';
 import { featurePolicy, missingValue, type ColumnTraits } from './feature-policy.js';
 import type { FeaturePolicy, FeatureValues, Preprocessing, PreprocessingOptions } from './preprocessing.js';
@@ -31,7 +32,7 @@ export function fitPreprocessing(
     samplesSeen: rows,
   };
   // One for all columns: memory of typed arrays is given back late.
-  const scratch = new Float64Array(rows);
+  const scratch = sortingRoom(values, rows);
   for (let column = 0; column < columns; column++) {
     const policy = featurePolicy(traits[column], options);
     const present = presentValues(values, columns, column, scratch);
@@ -42,7 +43,7 @@ export function fitPreprocessing(
       prep.clipHigh[column] = Math.fround(percentileSorted(present, CLIP_HIGH_PERCENT));
     }
   }
-  fitScaler(values, scratch, columns, prep);
+  fitScaler(values, new Float64Array(rows), columns, prep);
   return prep;
 }
 
@@ -64,17 +65,20 @@ function presentValues(
   values: FeatureValues,
   columns: number,
   column: number,
-  scratch: Float64Array,
-): Float64Array {
+  scratch: ReturnType<typeof sortingRoom>,
+): FeatureValues {
+  const { length: rows } = scratch.values;
   let count = 0;
-  for (let row = 0, at = column; row < scratch.length; row++, at += columns) {
-    if (!Number.isNaN(values[at])) scratch[count++] = values[at];
+  for (let row = 0, at = column; row < rows; row++, at += columns) {
+    if (!Number.isNaN(values[at])) scratch.values[count++] = values[at];
   }
-  return scratch.subarray(0, count).sort();
+  const present = scratch.values.subarray(0, count);
+  sortFloats(present, scratch.spare);
+  return present;
 }
 
 function imputation(
-  sorted: Float64Array,
+  sorted: FeatureValues,
   rows: number,
   { impute }: FeaturePolicy,
   { name }: ColumnTraits,
@@ -148,8 +152,15 @@ export function imputeAndClip(
   prep: Preprocessing,
   out: FeatureValues,
 ): void {
+  const { imputeValue, clipLow, clipHigh } = prep;
   for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, at++) out[at] = cleanValue(values[at], column, prep);
+    // As cleanValue, which is too slow for every cell.
+    for (let column = 0; column < columns; column++, at++) {
+      const value = values[at];
+      if (value < clipLow[column]) out[at] = clipLow[column];
+      else if (value > clipHigh[column]) out[at] = clipHigh[column];
+      else out[at] = Number.isNaN(value) ? imputeValue[column] : value;
+    }
   }
 }
 
@@ -172,4 +183,9 @@ export function scaleToFloat32(
       out[at] = (values[at] - mean[column]) / scale[column];
     }
   }
+}
+
+/** One value of a column as {@link imputeAndClip} and {@link scaleToFloat32} leave it. Never falls where the value rises. */
+export function scaledValue(value: number, column: number, prep: Preprocessing): number {
+  return Math.fround((cleanValue(value, column, prep) - prep.mean[column]) / prep.scale[column]);
 }

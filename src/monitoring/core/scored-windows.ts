@@ -13,7 +13,10 @@ export interface ScoredWindow {
   /** -score_samples. */
   readonly score: number;
   readonly is_anomaly: boolean;
-  /** See `confidence`. */
+  /**
+   * Of a model with a detector of its own: share of the training windows of its device below the score (conformal).
+   * Of a plain forest: see `confidence`.
+   */
   readonly confidence: number;
   /** null: a row of a feature table has no lines. */
   readonly log_count: number | null;
@@ -22,6 +25,8 @@ export interface ScoredWindow {
 export interface ScoringContext {
   /** scikit-learn's offset_: score_samples below it is an anomaly. */
   readonly offset: number;
+  /** Confidence of a score (0..1) in a row; default: {@link confidence}. */
+  readonly confidence?: (score: number, row: number) => number;
 }
 
 /**
@@ -37,20 +42,28 @@ export function confidence(score: number, threshold: number): number {
 export function scoredWindows(
   table: WindowTable,
   scores: Float64Array,
-  { offset }: ScoringContext,
+  context: ScoringContext,
 ): ScoredWindow[] {
   const lengthMs = table.windowSeconds * 1000;
   return Array.from(scores, (sample, row) => ({
     device: table.devices[table.deviceIndex[row]],
     start: formatTimestamp(table.startMs[row]),
     end: formatTimestamp(table.startMs[row] + lengthMs),
-    ...verdict(sample, offset),
+    ...verdict(sample, row, context),
     log_count: table.logCount[row],
   }));
 }
 
-function verdict(sample: number, offset: number): Pick<ScoredWindow, 'score' | 'is_anomaly' | 'confidence'> {
-  return { score: -sample, is_anomaly: sample - offset < 0, confidence: confidence(-sample, -offset) };
+function verdict(
+  sample: number,
+  row: number,
+  { offset, confidence: calibrated }: ScoringContext,
+): Pick<ScoredWindow, 'score' | 'is_anomaly' | 'confidence'> {
+  return {
+    score: -sample,
+    is_anomaly: sample - offset < 0,
+    confidence: calibrated?.(-sample, row) ?? confidence(-sample, -offset),
+  };
 }
 
 /**
@@ -62,8 +75,9 @@ function verdict(sample: number, offset: number): Pick<ScoredWindow, 'score' | '
 export function scoredRows(
   { devices, deviceIndex, startMs }: FeatureTable,
   scores: Float64Array,
-  { offset, windowSeconds }: ScoringContext & { readonly windowSeconds: number },
+  context: ScoringContext & { readonly windowSeconds: number },
 ): ScoredWindow[] {
+  const { windowSeconds } = context;
   // A model whose table had no times does not tell how long a row lasts.
   const end = (row: number): string | null =>
     startMs === null || windowSeconds === 0 ? null : formatTimestamp(startMs[row] + windowSeconds * 1000);
@@ -72,7 +86,7 @@ export function scoredRows(
     device: devices[deviceIndex[row]],
     start: startMs && formatTimestamp(startMs[row]),
     end: end(row),
-    ...verdict(sample, offset),
+    ...verdict(sample, row, context),
     log_count: null,
   }));
 }

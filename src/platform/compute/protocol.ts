@@ -4,6 +4,7 @@
  */
 import type { SerializedError } from '../../shared/errors.js';
 
+/** The first and only message to a thread. */
 export interface TaskStart<Input> {
   readonly input: Input;
 }
@@ -14,4 +15,4 @@ export type TaskReply<Output> =
   | { readonly type: 'error'; readonly error: SerializedError };
 
 /** Names of the thread entry points in src/workers (`<name>.worker.ts`). */
-export type WorkerName = 'ingest' | 'table' | 'grow' | 'score' | 'evaluate' | 'cross-validate';
+export type WorkerName = 'ingest' | 'table' | 'grow' | 'score' | 'detect' | 'evaluate' | 'cross-validate';

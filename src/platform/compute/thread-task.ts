@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker, type Transferable } from 'node:worker_threads';
 import { AppError, deserializeError } from '../../shared/errors.js';
-import type { TaskReply, WorkerName } from './protocol.js';
+import type { TaskReply, TaskStart, WorkerName } from './protocol.js';
+import { BUILT_WORKERS, WORKERS } from './worker-files.js';
 
 export interface ThreadTaskOptions {
   readonly signal?: AbortSignal;
@@ -12,18 +13,48 @@ export interface ThreadTaskOptions {
   readonly maxHeapMb?: number;
 }
 
-/**
- * Entry points are always the built ones: from `dist` this file sits beside them; from TypeScript source (tests) the
- * built twin is used, which the test set-up has made.
- */
 function workerFile(name: WorkerName): string {
-  const beside = fileURLToPath(new URL(`../../workers/${name}.worker.js`, import.meta.url));
-  if (existsSync(beside)) return beside;
-  const built = fileURLToPath(new URL(`../../../dist/src/workers/${name}.worker.js`, import.meta.url));
-  if (existsSync(built)) return built;
+  for (const directory of [WORKERS, BUILT_WORKERS]) {
+    const file = fileURLToPath(new URL(`${name}.worker.js`, directory));
+    if (existsSync(file)) return file;
+  }
   throw new AppError('internal', `Worker thread entry ${name}.worker.js is not built.`, {
     hint: 'Run "npm run build" first.',
   });
+}
+
+/** Threads that have loaded their code and wait for a task, one of a name at most. */
+const ahead = new Map<WorkerName, Worker>();
+
+/**
+ * Starts the thread of a task that will come soon: starting takes as long as a small training. The next
+ * {@link runInThread} of this name gets it. It keeps no process alive.
+ */
+export function startAhead(name: WorkerName): void {
+  if (ahead.has(name)) return;
+  const worker = new Worker(workerFile(name));
+  ahead.set(name, worker);
+  const forget = (): void => {
+    if (ahead.get(name) === worker) ahead.delete(name);
+  };
+  // A thread that cannot start says so to whoever starts the next one.
+  worker.on('error', forget);
+  worker.on('exit', forget);
+  worker.unref();
+}
+
+/** Ends what {@link startAhead} has started and nobody has taken. */
+export function endAhead(): void {
+  for (const worker of ahead.values()) void worker.terminate();
+  ahead.clear();
+}
+
+function takeAhead(name: WorkerName): Worker | undefined {
+  const worker = ahead.get(name);
+  ahead.delete(name);
+  worker?.removeAllListeners();
+  worker?.ref();
+  return worker;
 }
 
 function cancelledError(signal: AbortSignal): AppError {
@@ -45,11 +76,7 @@ export function runInThread<Input, Output>(
   const { signal, onProgress, transfer, maxHeapMb } = options;
   if (signal?.aborted) return Promise.reject(cancelledError(signal));
   return new Promise<Output>((resolve, reject) => {
-    const worker = new Worker(workerFile(name), {
-      workerData: { input },
-      transferList: transfer,
-      resourceLimits: maxHeapMb === undefined ? undefined : { maxOldGenerationSizeMb: maxHeapMb },
-    });
+    const worker = threadFor(name, maxHeapMb);
     let settled = false;
     const settle = (finish: () => void): void => {
       if (settled) return;
@@ -86,7 +113,15 @@ export function runInThread<Input, Output>(
         reject(new AppError('internal', `The ${name} thread ended with code ${code} before it answered.`));
       });
     });
+    const start: TaskStart<Input> = { input };
+    worker.postMessage(start, transfer);
   });
+}
+
+/** One that waits already, unless the heap is to have a bound, which only a new thread can be given. */
+function threadFor(name: WorkerName, maxHeapMb: number | undefined): Worker {
+  if (maxHeapMb === undefined) return takeAhead(name) ?? new Worker(workerFile(name));
+  return new Worker(workerFile(name), { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } });
 }
 
 function threadFailure(name: WorkerName, error: unknown): AppError {

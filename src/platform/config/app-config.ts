@@ -1,5 +1,4 @@
 import { registerAs } from '@nestjs/config';
-import { loadConfig, type LoadConfigOptions } from './load-config.js';
 import type { ResolvedConfig } from './resolve-layers.js';
 
 /**
@@ -14,11 +13,6 @@ let current: ResolvedConfig | undefined;
 /** Sets the configuration that `ConfigModule` will provide. */
 export function provideAppConfig(config: ResolvedConfig): void {
   current = config;
-}
-
-/** `loadConfig` with the environment and the working directory of this process. */
-export function loadProcessConfig(options: Omit<LoadConfigOptions, 'env' | 'cwd'>): ResolvedConfig {
-  return loadConfig({ ...options, env: process.env, cwd: process.cwd() });
 }
 
 /** Namespace `app` of @nestjs/config: `configService.get('app.values.model.n_estimators')`. */

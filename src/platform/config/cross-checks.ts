@@ -42,6 +42,9 @@ export function crossCheck(
   if (threshold.policy === 'explicit' && threshold.value === null) {
     add('model.threshold.value', 'is missing: the policy "explicit" needs a score from 0 to 1');
   }
+  if (values.model.type === 'ensemble' && values.model.ensemble.members.length < 2) {
+    add('model.ensemble.members', 'must name at least two detectors: one alone is no ensemble');
+  }
   checkTargets(values, sources, add);
   checkDirectories(paths, add);
 }

@@ -1,4 +1,5 @@
 import type { FeatureValues } from '../../features/core/preprocessing.js';
+import { sortFloats, sortingRoom } from '../../shared/sort-floats.js';
 import { percentileSorted } from '../../shared/stats.js';
 
 /** Per-feature reference distribution of the training rows, for drift (PSI) later. JSON of `baseline.json`. */
@@ -29,19 +30,21 @@ export function buildBaseline(
 ): Baseline {
   const columns = featureNames.length;
   // One for all columns: memory of typed arrays is given back late.
-  const present = new Float64Array(rows);
+  const { values: present, spare } = sortingRoom(values, rows);
   const features = featureNames.map((name, column) => {
     let count = 0;
     for (let row = 0; row < rows; row++) {
       const value = values[row * columns + column];
       if (!Number.isNaN(value)) present[count++] = value;
     }
-    return featureBaseline(name, present.subarray(0, count).sort(), rows);
+    const sorted = present.subarray(0, count);
+    sortFloats(sorted, spare);
+    return featureBaseline(name, sorted, rows);
   });
   return { rows, features };
 }
 
-function featureBaseline(name: string, sorted: Float64Array, rows: number): FeatureBaseline {
+function featureBaseline(name: string, sorted: FeatureValues, rows: number): FeatureBaseline {
   const count = sorted.length;
   const missing = rows === 0 ? 0 : (rows - count) / rows;
   if (count === 0) {
@@ -50,9 +53,11 @@ function featureBaseline(name: string, sorted: Float64Array, rows: number): Feat
   const edges = [...new Set(DECILES.map((q) => percentileSorted(sorted, q)))];
   const counts = new Array<number>(edges.length + 1).fill(0);
   let sum = 0;
-  for (const value of sorted) {
+  let bin = 0;
+  for (let i = 0; i < count; i++) {
+    const value = sorted[i];
     sum += value;
-    let bin = 0;
+    // Ascending, like the edges.
     while (bin < edges.length && value > edges[bin]) bin++;
     counts[bin]++;
   }

@@ -34,8 +34,28 @@ export interface ModelMetadataInput {
   readonly requiresScaler: boolean;
   readonly evaluation: EvaluationReport;
   readonly gate: { readonly passed: boolean };
+  /** null: the model is the Isolation Forest of the pickle. */
+  readonly detector: DetectorMetadata | null;
   readonly driftDetection: { readonly enabled: boolean; readonly threshold: number };
 }
+
+/** What a person, and our own loader, must know of a detector that the pickle cannot express. */
+export interface DetectorMetadata {
+  readonly type: string;
+  /** `device`: some devices have a distribution of their own; `shared`: all are compared with all. */
+  readonly calibration: 'device' | 'shared';
+  /** Devices in the order of their indices (input `device` of model.onnx). */
+  readonly devices: readonly string[];
+  /** Those that have a distribution of their own. */
+  readonly calibrated_devices: readonly string[];
+  /** Final score (0..1, higher = more anomalous) above which a window is an anomaly. */
+  readonly threshold: number;
+  /** false: no ONNX operator expresses it, it scores in the training service only. */
+  readonly onnx: boolean;
+}
+
+const FALLBACK_NOTE =
+  'model.joblib is an Isolation Forest on the same windows, to fall back on: the evaluation is that of the detector, which scores in the training service and, where model.onnx exists, by it.';
 
 /** The consumer subtracts naive datetimes and dies on a `Z`: ISO 8601 UTC without zone, 3 fraction digits. */
 export function zonelessUtc(rfc3339: string): string {
@@ -63,6 +83,7 @@ export function buildMetadata(input: ModelMetadataInput): Record<string, unknown
       config_hash: input.configHash,
       code_version: input.codeVersion,
       sklearn_version: input.sklearnVersion,
+      ...fallbackInfo(input),
     },
     training_info: trainingInfo(input),
     evaluation_info: {
@@ -85,6 +106,10 @@ export function buildMetadata(input: ModelMetadataInput): Record<string, unknown
   };
 }
 
+function fallbackInfo({ detector }: ModelMetadataInput): Record<string, unknown> {
+  return detector === null ? {} : { fallback: true, detector: detector.type, fallback_note: FALLBACK_NOTE };
+}
+
 function trainingInfo(input: ModelMetadataInput): Record<string, unknown> {
   return {
     feature_set: input.featureSet,
@@ -101,6 +126,7 @@ function trainingInfo(input: ModelMetadataInput): Record<string, unknown> {
     model_parameters: input.hyperparameters,
     threshold_policy: input.thresholdPolicy,
     offset: input.offset,
+    ...(input.detector === null ? {} : { detector: input.detector }),
     config: input.trainingConfig,
     training_duration: input.trainingDurationSeconds,
     training_memory_usage: input.peakMemoryBytes,
@@ -118,7 +144,12 @@ export function buildManifest({ metadata, hashes }: ManifestInput): Record<strin
   return {
     model_version: metadata.version,
     created_at: zonelessUtc(metadata.createdAt),
-    model_info: { version: metadata.version, model_name: metadata.modelName, model_type: 'IsolationForest' },
+    model_info: {
+      version: metadata.version,
+      model_name: metadata.modelName,
+      model_type: 'IsolationForest',
+      ...fallbackInfo(metadata),
+    },
     training_info: {
       training_samples: metadata.trainingSamples,
       feature_count: metadata.featureNames.length,
@@ -131,6 +162,7 @@ export function buildManifest({ metadata, hashes }: ManifestInput): Record<strin
       score: '-score_samples, 0..1, higher is more anomalous',
       requires_scaler: metadata.requiresScaler,
       sklearn_version: metadata.sklearnVersion,
+      ...(metadata.detector === null ? {} : { detector: metadata.detector }),
     },
     dependencies: ['scikit-learn>=1.3.0', 'joblib>=1.2.0', 'numpy>=1.24.0'],
     file_hashes: hashes,

@@ -6,6 +6,8 @@ export const VERSION_FILES = {
   onnx: 'model.onnx',
   /** Our own forest file: what our scorer maps, without parsing. */
   forest: 'forest.bin',
+  /** A detector that is not a plain forest; only such versions have it. */
+  detector: 'detector.bin',
   metadata: 'metadata.json',
   featureSpec: 'feature_spec.json',
   baseline: 'baseline.json',

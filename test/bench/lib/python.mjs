@@ -10,6 +10,7 @@ const NEEDS = {
   pandas_sklearn: ['pandas', 'sklearn', 'joblib'],
   fast_python: ['polars', 'orjson', 'sklearn', 'joblib'],
   forest_matrix: ['numpy', 'sklearn'],
+  forest_quality: ['numpy', 'sklearn'],
 };
 
 /** Environment of a peer: as many threads as it may use, and nothing written beside its script. */

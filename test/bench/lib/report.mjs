@@ -54,13 +54,13 @@ export const times = (ratio) => (ratio === null ? null : `${ratio.toFixed(ratio 
 export const seconds = (value) => (value === null ? null : `${value.toFixed(2)} s`);
 export const megabytes = (value) => (value === null ? null : `${Math.round(value)} MB`);
 
-/** Replaces what stands between `<!-- name -->` and `<!-- /name -->` in docs/benchmarks.md. */
-export function writeIntoDocs(name, markdown) {
-  const file = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url));
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->` in a page of docs/. */
+export function writeIntoDocs(name, markdown, pageName = 'benchmarks.md') {
+  const file = fileURLToPath(new URL(`../../../docs/${pageName}`, import.meta.url));
   const page = readFileSync(file, 'utf8');
   const [from, to] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const start = page.indexOf(from);
   const end = page.indexOf(to);
-  if (start < 0 || end < start) throw new Error(`docs/benchmarks.md has no markers ${from} ... ${to}.`);
+  if (start < 0 || end < start) throw new Error(`docs/${pageName} has no markers ${from} ... ${to}.`);
   writeFileSync(file, `${page.slice(0, start + from.length)}\n\n${markdown.trim()}\n\n${page.slice(end)}`);
 }

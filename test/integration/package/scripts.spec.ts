@@ -217,7 +217,7 @@ open('deployment_manifest.json', 'w').write(json.dumps(manifest))`,
         anomaly_count: number;
         total_samples: number;
       };
-      const scores = model.scoreValues(values, rows);
+      const scores = model.scoreValues(values, rows, null);
       const labels = Array.from(scores, (score) => (score - model.offset < 0 ? 1 : 0));
       expect(result.predictions).toEqual(labels);
       expect(result.threshold).toBe(-model.offset);

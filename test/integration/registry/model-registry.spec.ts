@@ -94,7 +94,7 @@ describe('the registry', () => {
       labels: number[];
     };
     expect(golden.X.length).toBe(128);
-    const scores = (await registry.load(model.version)).scoreRaw(Float64Array.from(golden.X.flat()), 128);
+    const scores = (await registry.load(model.version)).scoreForest(Float64Array.from(golden.X.flat()), 128);
     expect(Array.from(scores)).toEqual(golden.score_samples);
     expect(golden.labels).toEqual(golden.score_samples.map((score) => (score < trained.offset ? -1 : 1)));
     expect(new Set(golden.labels)).toEqual(new Set([1, -1]));

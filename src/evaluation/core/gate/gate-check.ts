@@ -25,8 +25,10 @@ export interface Matrix {
  * The model under test with its whole serving path: clipping, scaling, forest. Takes `rows` imputed but unscaled
  * rows, which may lie outside the clip bounds (planted ones do), and returns scikit-learn's `score_samples`:
  * lower = more anomalous. Must not change its input.
+ *
+ * `devices[row]` is the index of the row's device in the MODEL's list, -1 = a device it does not know; null = none is.
  */
-export type ScoreFunction = (values: FeatureValues, rows: number) => Float64Array;
+export type ScoreFunction = (values: FeatureValues, rows: number, devices: Int32Array | null) => Float64Array;
 
 /** How columns are identified: by the feature set now, and by the model when it was trained. */
 export interface ColumnIdentity {
@@ -79,6 +81,8 @@ export interface GateInput {
    * a column that was broken in training onto its constant, so the damage can be seen only here.
    */
   readonly holdoutExtracted: FeatureValues;
+  /** Held-out row -> device, as {@link ScoreFunction} takes it. */
+  readonly holdoutDevices?: Int32Array | null;
   readonly score: ScoreFunction;
   /** For the forests that serve a comparison; default: plain TypeScript. All give the same numbers. */
   readonly engine?: ForestEngine;
@@ -95,6 +99,8 @@ export interface GateContext extends GateInput {
   /** Hold-out rows as planted into: imputed, not clipped. */
   readonly plantable: Float32Array;
   readonly injected: InjectedRows;
+  /** Planted row -> device, as {@link ScoreFunction} takes it. */
+  readonly injectedDevices: Int32Array | null;
   readonly injectedScores: Float64Array;
   /** AUC of the model under test, hold-out rows against each kind of planted row; null = scores not finite. */
   readonly injectedAuc: Readonly<Record<InjectedKind, number | null>>;

@@ -1,5 +1,14 @@
+import {
+  EnsembleConfig,
+  LocalOutlierFactorConfig,
+  RobustCovarianceConfig,
+  TailProbabilityConfig,
+} from './detectors.schema.js';
 import { Key, Section } from './key.js';
 import { either, flag, integer, number, oneOf, orNull } from './rules.js';
+
+export type ModelType =
+  'isolation_forest' | 'tail_probability' | 'robust_covariance' | 'local_outlier_factor' | 'ensemble';
 
 export type ThresholdPolicy = 'contamination' | 'explicit' | 'alert_budget';
 
@@ -24,8 +33,24 @@ export class ThresholdConfig {
 }
 
 export class ModelConfig {
-  @Key(oneOf(['isolation_forest']), 'Detector.', { env: ['TRAINING_DEFAULT_MODEL_TYPE'] })
-  type = 'isolation_forest';
+  @Key(
+    oneOf(['isolation_forest', 'tail_probability', 'robust_covariance', 'local_outlier_factor', 'ensemble']),
+    'Detector. All but an `isolation_forest` without calibration score in this service and by `model.onnx`; their `model.joblib` is an Isolation Forest to fall back on.',
+    { env: ['TRAINING_DEFAULT_MODEL_TYPE'] },
+  )
+  type: ModelType = 'isolation_forest';
+
+  @Key(
+    oneOf(['auto', 'none', 'device']),
+    '`device`: each device with `model.calibration_min_windows` training windows is compared with itself, the others with all. `none`: all with all. `auto` = `none` for `isolation_forest`, `device` for the others.',
+  )
+  calibration: 'auto' | 'none' | 'device' = 'auto';
+
+  @Key(
+    integer(20, 100_000_000),
+    'Training windows from which a device is calibrated by itself. Unused without calibration.',
+  )
+  calibration_min_windows = 500;
 
   @Key(integer(1, 5000), 'Number of trees.')
   n_estimators = 100;
@@ -56,4 +81,16 @@ export class ModelConfig {
 
   @Section(ThresholdConfig)
   threshold = new ThresholdConfig();
+
+  @Section(TailProbabilityConfig)
+  tail_probability = new TailProbabilityConfig();
+
+  @Section(RobustCovarianceConfig)
+  robust_covariance = new RobustCovarianceConfig();
+
+  @Section(LocalOutlierFactorConfig)
+  local_outlier_factor = new LocalOutlierFactorConfig();
+
+  @Section(EnsembleConfig)
+  ensemble = new EnsembleConfig();
 }

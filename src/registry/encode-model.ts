@@ -1,0 +1,94 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { encodeDetector } from '../training/core/detectors/codec.js';
+import { encodeForest } from '../training/core/forest/codec.js';
+import { parseForestParams } from '../training/core/forest/forest-params.js';
+import { buildBaseline } from './core/baseline.js';
+import { encodeIsolationForest } from './core/formats/joblib-model.js';
+import { encodeStandardScaler } from './core/formats/joblib-scaler.js';
+import { buildGoldenDetectorRows, buildGoldenSample, type GoldenSample } from './core/golden-sample.js';
+import { jsonFile, VERSION_FILES } from './core/version-files.js';
+import { encodeDetectorOnnx, encodeOnnxModel } from './onnx-codec.js';
+import type { FittedModel } from './trained-model.js';
+
+export interface EncodedFile {
+  readonly name: string;
+  readonly data: Uint8Array | string;
+}
+
+/** In the order they are written. */
+const ENCODERS: readonly (readonly [
+  name: string,
+  encode: (model: FittedModel) => EncodedFile['data'] | null,
+])[] = [
+  [
+    VERSION_FILES.model,
+    (model) =>
+      encodeIsolationForest(model.forest, {
+        params: parseForestParams(model.hyperparameters),
+        offset: model.offset,
+        nSamples: model.trainRows,
+        sklearnVersion: model.sklearnVersion,
+      }),
+  ],
+  [VERSION_FILES.scaler, (model) => encodeStandardScaler(model.preprocessing, model.sklearnVersion)],
+  [VERSION_FILES.onnx, encodeOnnx],
+  [VERSION_FILES.forest, (model) => encodeForest(model.forest)],
+  [VERSION_FILES.detector, ({ detector }) => detector && encodeDetector(detector.fitted)],
+  [VERSION_FILES.featureSpec, (model) => jsonFile(model.spec)],
+  [
+    VERSION_FILES.baseline,
+    (model) =>
+      jsonFile(model.baseline ?? buildBaseline(model.trainValues, model.trainRows, featureNames(model))),
+  ],
+  [VERSION_FILES.golden, (model) => jsonFile(goldenFile(model))],
+];
+
+function featureNames({ spec }: FittedModel): string[] {
+  return spec.features.map(({ name }) => name);
+}
+
+/** null: no ONNX graph says what the detector does. */
+function encodeOnnx(model: FittedModel): Uint8Array | null {
+  const { forest, detector, offset } = model;
+  const { mean, scale } = model.preprocessing;
+  const names = featureNames(model);
+  if (detector === null) return encodeOnnxModel(forest, { mean, scale, offset, featureNames: names });
+  const options = { mean, scale, offset: detector.offset, featureNames: names };
+  return encodeDetectorOnnx(detector.fitted, forest, options);
+}
+
+function goldenFile(model: FittedModel): GoldenSample {
+  const { goldenRows: rows, detector } = model;
+  const names = featureNames(model);
+  const golden = buildGoldenSample({
+    featureNames: names,
+    rows,
+    scores: model.goldenScores,
+    offset: model.offset,
+  });
+  if (detector === null) return golden;
+  const { fitted, goldenScores: scores, offset, goldenDevices } = detector;
+  const own = buildGoldenDetectorRows(
+    fitted.type,
+    { featureNames: names, rows, scores, offset },
+    goldenDevices,
+  );
+  return { ...golden, detector: own };
+}
+
+/**
+ * The files of a version that do not depend on its evaluation, so that they can be made while a thread judges the
+ * model. Timers and the lease get their turn after each.
+ *
+ * @param signal an abort ends it after the file it works on
+ */
+export async function encodeModel(model: FittedModel, signal?: AbortSignal): Promise<EncodedFile[]> {
+  const files: EncodedFile[] = [];
+  for (const [name, encode] of ENCODERS) {
+    await nextTurn();
+    signal?.throwIfAborted();
+    const data = encode(model);
+    if (data !== null) files.push({ name, data });
+  }
+  return files;
+}

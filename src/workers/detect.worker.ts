@@ -1,0 +1,39 @@
+import type { DetectorParams, DetectorType } from '../training/core/detectors/detector.js';
+import { groupsOfRows, type DeviceGroups } from '../training/core/detectors/device-groups.js';
+import { fitDetector, type FitResult } from '../training/core/detectors/fitted-detector.js';
+import type { Forest } from '../training/core/forest/forest.js';
+import { forestEngine } from './forest-kernel.js';
+import { runTask } from './run-task.js';
+
+/** Fits a detector on the scaled float32 matrix x (rows x columns, row-major) and scores its rows. */
+export interface DetectTask {
+  readonly type: DetectorType;
+  readonly x: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly featureNames: readonly string[];
+  /** Row -> device of `groups`; null: the rows have no devices. */
+  readonly devices: Int32Array | null;
+  readonly groups: DeviceGroups;
+  readonly calibrate: boolean;
+  readonly params: DetectorParams;
+  readonly seed: number;
+  /** The forest of the version, grown on the same rows. */
+  readonly forest: Forest;
+}
+
+runTask<DetectTask, FitResult>((task) => {
+  const { type, x, rows, columns, featureNames, params, seed, forest, groups, calibrate } = task;
+  const input = {
+    x,
+    rows,
+    columns,
+    featureNames,
+    groups: groupsOfRows(groups, task.devices, rows),
+    groupCount: groups.groupCount,
+    params,
+    seed,
+    tools: { forest, engine: forestEngine() },
+  };
+  return { output: fitDetector(type, input, groups, calibrate) };
+});
