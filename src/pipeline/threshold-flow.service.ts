@@ -3,7 +3,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import type { RealLabelReport } from '../evaluation/core/real-label-report.js';
 import { EvaluationService } from '../evaluation/evaluation.service.js';
-import { APP_VERSION } from '../platform/app-version.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import type { ThreadTaskOptions } from '../platform/compute/thread-task.js';
 import type { Baseline } from '../registry/core/baseline.js';
@@ -106,7 +105,6 @@ export class ThresholdFlowService {
       selection: command.selection,
       config,
       trainingId: randomUUID(),
-      codeVersion: APP_VERSION,
       durationSeconds: (this.clock.monotonicMs() - started) / 1000,
     });
     const registered = await this.registry.register(

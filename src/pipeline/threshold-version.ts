@@ -1,4 +1,5 @@
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
+import { APP_VERSION } from '../platform/app-version.js';
 import type { ArtifactStore } from '../registry/artifact-store.js';
 import type { GoldenSample } from '../registry/core/golden-sample.js';
 import { VERSION_FILES } from '../registry/core/version-files.js';
@@ -23,7 +24,6 @@ export interface ThresholdVersionParts {
   readonly selection: IngestSelection;
   readonly config: RunConfig;
   readonly trainingId: string;
-  readonly codeVersion: string;
   readonly durationSeconds: number;
 }
 
@@ -117,7 +117,7 @@ export function thresholdVersion(parts: ThresholdVersionParts): TrainedModel {
     inputFiles: rows.report.files,
     config: childConfig(metadata, threshold),
     configHash: config.hash,
-    codeVersion: parts.codeVersion,
+    codeVersion: APP_VERSION,
     sklearnVersion: metadata.model_info.sklearn_version,
     drift: { enabled: monitoring.enable_drift_detection, threshold: monitoring.drift_threshold },
     selection: {
