@@ -34,6 +34,7 @@ export async function run(
         maxWindows: config.values.features.window.max_windows,
         labels: options.labels === undefined ? null : labelsInput(options.labels),
         labelColumn: options.labelColumn ?? null,
+        labelField: config.values.evaluation.label_field,
       };
       return withApplication(config, options, ({ context }) =>
         context.get(ModelEvaluationService).evaluate(command, runConfig(config), {

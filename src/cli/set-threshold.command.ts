@@ -40,6 +40,7 @@ export async function run(
         maxWindows: config.values.features.window.max_windows,
         labels: options.labels === undefined ? null : labelsInput(options.labels),
         labelColumn: options.labelColumn ?? null,
+        labelField: config.values.evaluation.label_field,
       };
       return withApplication(config, options, async ({ context }) => {
         await context.get(ReconcilerService).settle();

@@ -9,18 +9,20 @@ import type { WindowTable } from './core/window-table.js';
 export interface Extraction {
   readonly report: ValidationReport;
   readonly table: WindowTable;
+  /** Of a label field: row -> 1 = anomaly. */
+  readonly labels: Uint8Array | null;
 }
 
 /** Reads, validates and windows exports on a worker thread, in one pass over the bytes. */
 @Injectable()
 export class FeatureExtractionService {
   async extract(task: Omit<IngestTask, 'extract'>, options: ThreadTaskOptions): Promise<Extraction> {
-    const { report, table } = await runEarlyOrNow<IngestTask, IngestResult>(
+    const { report, table, labels } = await runEarlyOrNow<IngestTask, IngestResult>(
       'ingest',
       { ...task, extract: true },
       options,
     );
     if (table === null) throw new AppError('internal', 'The ingest thread returned no windows.');
-    return { report, table };
+    return { report, table, labels };
   }
 }

@@ -8,25 +8,25 @@ import type { CrossValidateTask } from '../workers/cross-validate.worker.js';
 import { featureColumns } from './evaluation-task.js';
 import type { RunConfig } from './run-config.js';
 import type { TrainingInput } from './training-input.service.js';
-import { hasDetector } from './model-fit.service.js';
-import { forestSettings, thresholdChoice } from './model-settings.js';
+import { thresholdChoice } from './threshold-choice.js';
+import { hasDetector, hyperparameters } from './model-fit.service.js';
 
-/** Rows a fold's forest is fitted on: 16 times what a tree of 256 rows sees. */
-const MAX_FITTED_ROWS = 4_096;
+/** Rows a fold's forest is fitted on: 8 times what a tree of 256 rows sees. */
+const MAX_FITTED_ROWS = 2_048;
 /** Rows it is judged on without labels: an even sample of the block. */
-const MAX_JUDGED_ROWS = 2_048;
+const MAX_JUDGED_ROWS = 1_024;
 /** Rows it is judged on with labels: windows in a row, because episodes are. */
 const MAX_LABELLED_ROWS = 20_000;
 
 /**
  * What a cross-validation needs: per fold the rows it looks at, copied, so that a year of windows is neither copied nor
- * kept. Null: it is turned off, the detector is not a plain forest, the rows have no times, or they are too few.
+ * kept. Null: it is turned off, the rows have no times, or they are too few, or the model is no plain forest.
  */
 export function crossValidationTask(rows: TrainingInput, config: RunConfig): CrossValidateTask | null {
   const { evaluation, features, training, model } = config.values;
   const { times } = rows;
   if (!evaluation.cross_validation || times === null || rows.split.test.length === 0) return null;
-  // The folds fit forests; their figures would say nothing about another detector.
+  // The folds fit forests: figures of another detector would be called by the wrong name.
   if (hasDetector(model)) return null;
   // The test part judges the final model and nothing else.
   const before = rows.split.test[0];
@@ -48,7 +48,7 @@ export function crossValidationTask(rows: TrainingInput, config: RunConfig): Cro
     settings: {
       set: { features: rows.set.features, preprocessing: rows.set.preprocessing },
       options: features,
-      params: forestSettings(config),
+      params: hyperparameters(model),
       threshold: thresholdChoice(config, rows.rowsPerDay),
     },
   };

@@ -10,6 +10,7 @@ import { keptLogs, type ValidationReport } from '../export/core/validation-repor
 import { nonEmptyWindowCount } from '../features/core/dataset.js';
 import type { FeatureTable } from '../features/core/feature-table.js';
 import type { ColumnSet } from '../features/core/table-set.js';
+import { AppError } from '../shared/errors.js';
 import type { WindowTable } from '../features/core/window-table.js';
 
 /** What an evaluation knows about its rows beside their values. */
@@ -27,6 +28,38 @@ function fileLabels(labels: LabelsFile | null, devices: readonly string[]): Hold
   );
 }
 
+/** What labels windows come with: a labels file, or a field of the records. */
+export interface WindowLabelSource {
+  readonly file: LabelsFile | null;
+  /** Name of the field, and row of the table -> 1 = anomaly. */
+  readonly field: { readonly name: string; readonly labels: Uint8Array } | null;
+}
+
+const NO_LABELS: WindowLabelSource = { file: null, field: null };
+
+/** @throws AppError when there are two answers to one question */
+function windowLabels(
+  { file, field }: WindowLabelSource,
+  devices: readonly string[],
+  rows: Int32Array,
+): HoldoutLabels | null {
+  if (field === null) return fileLabels(file, devices);
+  if (file !== null) {
+    throw new AppError(
+      'usage',
+      'A labels file and evaluation.label_field were given, of which one can be right.',
+      {
+        hint: 'Leave one of them out.',
+      },
+    );
+  }
+  return {
+    source: 'ground_truth',
+    windowLabels: Uint8Array.from(rows, (row) => field.labels[row]),
+    origin: originOfRows('label_field', field.name),
+  };
+}
+
 /** What is odd about the labels, in words. */
 export function evidenceWarnings({ labels }: HoldoutEvidence): string[] {
   return labels?.origin === undefined ? [] : labelWarnings(labels.origin);
@@ -41,7 +74,7 @@ export function windowEvidence(
   test: Int32Array,
   { stats }: ValidationReport,
   { wifiRequired, programs }: ColumnSet,
-  labels: LabelsFile | null = null,
+  labels: WindowLabelSource = NO_LABELS,
 ): HoldoutEvidence {
   return {
     extent: {
@@ -53,7 +86,7 @@ export function windowEvidence(
       wifiLineCount: stats.wifi_logs,
     },
     windows: windowsOf(table, table.startMs, test, table.windowSeconds),
-    labels: fileLabels(labels, table.devices),
+    labels: windowLabels(labels, table.devices, test),
   };
 }
 

@@ -18,7 +18,8 @@ const MAX_READERS = 8;
 /** The thread task for reading the selected files under a configuration. */
 export function ingestTask(
   selection: IngestSelection,
-  config: Pick<TrainingServiceConfig, 'features' | 'training'>,
+  config: Pick<TrainingServiceConfig, 'features' | 'training'> &
+    Partial<Pick<TrainingServiceConfig, 'evaluation'>>,
 ): Omit<IngestTask, 'extract'> {
   return {
     files: selection.files,
@@ -30,13 +31,14 @@ export function ingestTask(
     noFollow: selection.noFollow ?? false,
     training: { validationSize: config.training.validation_size, testSize: config.training.test_size },
     threads: threadCount(config.training.n_jobs, MAX_READERS),
+    labelField: config.evaluation?.label_field ?? null,
   };
 }
 
 /** The whole task of a training, for who starts it before the pipeline asks for it. */
 export function extractionTask(
   selection: IngestSelection,
-  config: Pick<TrainingServiceConfig, 'features' | 'training'>,
+  config: Pick<TrainingServiceConfig, 'features' | 'training' | 'evaluation'>,
 ): IngestTask {
   return { ...ingestTask(selection, config), extract: true };
 }

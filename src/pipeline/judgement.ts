@@ -53,11 +53,6 @@ export function constantsOf({ features }: Baseline, { preprocessing }: LoadedMod
   });
 }
 
-/** Devices of the named rows, as the model scores them. */
-export function devicesOf({ devices }: ModelRows, rows: Int32Array): Int32Array | null {
-  return devices && rows.map((row) => devices[row]);
-}
-
 export function judgementTask(parts: JudgementParts): EvaluateTask {
   const { model, rows, judged, evidence, past, config } = parts;
   const { evaluation, training, model: settings } = config.values;
@@ -71,13 +66,13 @@ export function judgementTask(parts: JudgementParts): EvaluateTask {
     trainConstants: constantsOf(parts.baseline, model),
     holdout: cleanedRows(parts, extracted, judged.length),
     holdoutExtracted: extracted,
-    holdoutDevices: devicesOf(rows, judged),
     data: evidence.extent,
     seed: training.random_state,
     offset: parts.offset,
     // The threshold came with the version, whatever policy is configured here.
     contamination: null,
     holdoutWindows: evidence.windows,
+    holdoutDevices: parts.rows.deviceNumbers(model, judged),
     labels: evidence.labels,
     alertsPerDayPerDevice: settings.threshold.alerts_per_day,
     // A forest of another seed would have to be fitted on rows that are not kept.
@@ -89,8 +84,7 @@ export function judgementTask(parts: JudgementParts): EvaluateTask {
       alertPrecision: evaluation.episode_thresholds.precision,
     },
   };
-  const { forest, detector, preprocessing } = model;
-  return { input, forest, detector, preprocessing };
+  return { input, forest: model.forest, detector: model.detector, preprocessing: model.preprocessing };
 }
 
 /** 0, 1, ..., count - 1. */

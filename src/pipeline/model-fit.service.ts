@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ModelConfig } from '../platform/config/schema/model.schema.js';
+import type { Hyperparameters } from '../registry/trained-model.js';
 import { DetectorTrainerService } from '../training/detector-trainer.service.js';
 import type { DetectorParams } from '../training/core/detectors/detector.js';
 import { groupDevices, noGroups } from '../training/core/detectors/device-groups.js';
@@ -13,8 +14,8 @@ import type { Forest } from '../training/core/forest/forest.js';
 import type { PreparedDataset } from '../training/core/prepare-dataset.js';
 import { chooseOffset, type ThresholdChoice } from '../training/core/threshold-policy.js';
 import { ForestTrainerService, type FitOptions } from '../training/forest-trainer.service.js';
-import { forestSettings, thresholdChoice } from './model-settings.js';
 import type { RunConfig } from './run-config.js';
+import { thresholdChoice } from './threshold-choice.js';
 
 /** A detector of its own beside the forest, with its threshold. */
 export interface DetectorOutcome {
@@ -53,14 +54,14 @@ export class ModelFitService {
     private readonly detectors: DetectorTrainerService,
   ) {}
 
-  async fit(rows: FitRows, config: RunConfig, options: FitOptions): Promise<FitOutcome> {
+  async fit(rows: FitRows, { values }: RunConfig, options: FitOptions): Promise<FitOutcome> {
     const { data } = rows;
-    const { model } = config.values;
-    const forestParams = parseForestParams(forestSettings(config));
+    const { model } = values;
+    const forestParams = parseForestParams(hyperparameters(model));
     const params = resolveForestParams(forestParams, data.trainRows, data.columns);
     const matrix = { x: data.trainScaled, rows: data.trainRows, columns: data.columns };
     const { forest, scores: forestScores } = await this.forests.fitAndScore(matrix, params, options);
-    const choice = thresholdChoice(config, rows.rowsPerDay);
+    const choice = thresholdChoice({ values }, rows.rowsPerDay);
     const detector = hasDetector(model) ? await this.fitDetector(rows, model, forest, choice, options) : null;
     // A fixed score is one of the detector; the forest beside it keeps the configured share.
     const fallback = detector !== null && choice.policy === 'explicit';
@@ -99,6 +100,17 @@ export class ModelFitService {
     );
     return { fitted, trainScores: scores, offset: chooseOffset(scores, choice) };
   }
+}
+
+export function hyperparameters(model: ModelConfig): Hyperparameters {
+  return {
+    n_estimators: model.n_estimators,
+    max_samples: model.max_samples,
+    contamination: model.contamination,
+    max_features: model.max_features,
+    bootstrap: model.bootstrap,
+    random_state: model.random_state,
+  };
 }
 
 function calibrates({ type, calibration }: ModelConfig): boolean {

@@ -23,6 +23,8 @@ export interface JudgementInput {
   readonly labels: InputName | null;
   /** Of a feature table. */
   readonly labelColumn: string | null;
+  /** Of a log export (`evaluation.label_field`). */
+  readonly labelField?: string | null;
 }
 
 /** Rows of an export as the MODEL computes them, in time order. */
@@ -37,8 +39,8 @@ export interface ModelRows {
   readonly rowCount: number;
   /** Row -> start, ms since the epoch; null without times. */
   readonly startMs: Float64Array | null;
-  /** Row -> device of the model; null: it knows none. */
-  readonly devices: Int32Array | null;
+  /** Rows of a part -> devices of the model; null: the model knows none. */
+  readonly deviceNumbers: (model: LoadedModel, rows: Int32Array) => Int32Array | null;
   /** What is known about a part of the rows. */
   readonly evidence: (rows: Int32Array) => HoldoutEvidence;
 }
@@ -82,7 +84,10 @@ export class ModelInputService {
       });
     }
     const file = this.labelsOf(input);
-    const { report, table } = await this.features.extract(extractionFor(model, input), options);
+    const { labelField } = input;
+    const task = { ...extractionFor(model, input), labelField };
+    const { report, table, labels } = await this.features.extract(task, options);
+    const field = labels && { name: labelField ?? '', labels };
     const set = featureSet(model.spec.feature_set);
     return {
       report,
@@ -92,8 +97,8 @@ export class ModelInputService {
       values: table.values,
       rowCount: table.startMs.length,
       startMs: table.startMs,
-      devices: model.deviceNumbers(table.devices, table.deviceIndex),
-      evidence: (rows) => windowEvidence(table, rows, report, set, file),
+      deviceNumbers: numbersOf(table),
+      evidence: (rows) => windowEvidence(table, rows, report, set, { file, field }),
     };
   }
 
@@ -116,8 +121,19 @@ export class ModelInputService {
       values: table.values,
       rowCount: table.rowCount,
       startMs: table.startMs,
-      devices: model.deviceNumbers(table.devices, table.deviceIndex),
+      deviceNumbers: numbersOf(table),
       evidence: (rows) => tableEvidence(table, rows, seconds, given),
     };
   }
+}
+
+function numbersOf(table: {
+  readonly devices: readonly string[];
+  readonly deviceIndex: Int32Array;
+}): ModelRows['deviceNumbers'] {
+  return (model, rows) =>
+    model.deviceNumbers(
+      table.devices,
+      rows.map((row) => table.deviceIndex[row]),
+    );
 }

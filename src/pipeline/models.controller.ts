@@ -201,6 +201,7 @@ export class ModelsController {
       maxWindows: this.config.values.features.window.max_windows,
       labels: body.labels_file === undefined ? null : this.exports.resolveFile(body.labels_file),
       labelColumn: body.label_column ?? null,
+      labelField: this.config.values.evaluation.label_field,
     };
   }
 }

@@ -3,7 +3,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import type { RealLabelReport } from '../evaluation/core/real-label-report.js';
 import { EvaluationService } from '../evaluation/evaluation.service.js';
-import { APP_VERSION } from '../platform/app-version.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import type { ThreadTaskOptions } from '../platform/compute/thread-task.js';
 import type { Baseline } from '../registry/core/baseline.js';
@@ -17,7 +16,7 @@ import { shuffledSplit, type RowSplit } from '../training/core/shuffled-split.js
 import { temporalSplit } from '../training/core/split.js';
 import { chooseOffset } from '../training/core/threshold-policy.js';
 import { evidenceWarnings } from './holdout-evidence.js';
-import { devicesOf, judgementTask, rowsOf } from './judgement.js';
+import { judgementTask, rowsOf } from './judgement.js';
 import { ModelInputService, type JudgementInput, type ModelRows } from './model-input.service.js';
 import type { RunConfig } from './run-config.js';
 import { thresholdVersion } from './threshold-version.js';
@@ -77,8 +76,10 @@ export class ThresholdFlowService {
     const rows = await this.input.read(model, command, options);
     const split = splitOf(model, rows, config);
     const past = rowsOf(rows, split.train);
-    const pastScores = model.scoreValues(past, split.train.length, devicesOf(rows, split.train));
-    const offset = chooseOffset(pastScores, choice);
+    const offset = chooseOffset(
+      model.scoreValues(past, split.train.length, rows.deviceNumbers(model, split.train)),
+      choice,
+    );
     const evidence = rows.evidence(split.test);
     const task = judgementTask({
       model,
@@ -104,7 +105,6 @@ export class ThresholdFlowService {
       selection: command.selection,
       config,
       trainingId: randomUUID(),
-      codeVersion: APP_VERSION,
       durationSeconds: (this.clock.monotonicMs() - started) / 1000,
     });
     const registered = await this.registry.register(

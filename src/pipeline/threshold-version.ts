@@ -1,10 +1,11 @@
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
+import { APP_VERSION } from '../platform/app-version.js';
 import type { ArtifactStore } from '../registry/artifact-store.js';
 import type { GoldenSample } from '../registry/core/golden-sample.js';
 import { VERSION_FILES } from '../registry/core/version-files.js';
 import type { LoadedModel } from '../registry/loaded-model.js';
 import type { ModelVersion } from '../registry/model-version.js';
-import type { Hyperparameters, TrainedDetector, TrainedModel } from '../registry/trained-model.js';
+import type { Hyperparameters, TrainedModel } from '../registry/trained-model.js';
 import type { RowSplit } from '../training/core/shuffled-split.js';
 import type { IngestSelection } from './ingest-task.js';
 import type { ModelRows } from './model-input.service.js';
@@ -23,7 +24,6 @@ export interface ThresholdVersionParts {
   readonly selection: IngestSelection;
   readonly config: RunConfig;
   readonly trainingId: string;
-  readonly codeVersion: string;
   readonly durationSeconds: number;
 }
 
@@ -55,35 +55,35 @@ function childConfig(
   return { ...config, model: { ...model, ...contamination, threshold } };
 }
 
-interface GoldenRows {
-  readonly rows: Float64Array;
-  /** score_samples of the forest. */
-  readonly scores: Float64Array;
-  readonly detector: TrainedDetector | null;
-}
-
-/** The parent's golden rows: the forest's, or the detector's when there is one. */
-function goldenRows({ model, offset }: ThresholdVersionParts, golden: GoldenSample): GoldenRows {
+/** The parent's golden rows; those of a detector come with devices, so they serve the forest too. */
+function goldenRows(
+  model: LoadedModel,
+  golden: GoldenSample,
+  offset: number,
+): Pick<TrainedModel, 'goldenRows' | 'goldenScores' | 'detector'> {
   const own = golden.detector;
   if (model.detector === null || own === undefined) {
-    const rows = Float64Array.from(golden.X.flat());
-    return { rows, scores: Float64Array.from(golden.score_samples), detector: null };
+    const scores = Float64Array.from(golden.score_samples);
+    return { goldenRows: Float64Array.from(golden.X.flat()), goldenScores: scores, detector: null };
   }
   const rows = Float64Array.from(own.X.flat());
-  const detector = {
-    fitted: model.detector,
-    offset,
-    goldenDevices: Int32Array.from(own.devices),
-    goldenScores: Float64Array.from(own.scores, (score) => -score),
+  return {
+    goldenRows: rows,
+    goldenScores: model.scoreForest(rows, own.X.length),
+    detector: {
+      fitted: model.detector,
+      offset,
+      goldenDevices: Int32Array.from(own.devices),
+      goldenScores: Float64Array.from(own.scores, (score) => -score),
+    },
   };
-  return { rows, scores: model.scoreForest(rows, own.X.length), detector };
 }
 
 /** The parent with another operating point: same forest, preprocessing, baseline and golden rows. */
 export function thresholdVersion(parts: ThresholdVersionParts): TrainedModel {
   const { model, parent, store, threshold, rows, config } = parts;
   const metadata = store.readJson(parent.version, VERSION_FILES.metadata) as ParentMetadata;
-  const golden = goldenRows(parts, store.readJson(parent.version, VERSION_FILES.golden) as GoldenSample);
+  const golden = store.readJson(parent.version, VERSION_FILES.golden) as GoldenSample;
   const parameters = metadata.training_info.model_parameters;
   const { monitoring } = config.values;
   return {
@@ -95,11 +95,12 @@ export function thresholdVersion(parts: ThresholdVersionParts): TrainedModel {
     spec: model.spec,
     featureState: model.state,
     forest: model.forest,
-    detector: golden.detector,
     preprocessing: model.preprocessing,
     hyperparameters:
-      threshold.policy === 'contamination' ? { ...parameters, contamination: threshold.value } : parameters,
-    // The forest's threshold; a detector's own stands in `detector`.
+      threshold.policy === 'contamination' && model.detector === null
+        ? { ...parameters, contamination: threshold.value }
+        : parameters,
+    // The forest that a detector falls back on keeps its own threshold.
     offset: model.detector === null ? parts.offset : model.forestOffset,
     thresholdPolicy: threshold.policy,
     trainValues: new Float32Array(0),
@@ -110,15 +111,14 @@ export function thresholdVersion(parts: ThresholdVersionParts): TrainedModel {
     trainRows: parent.trainingSamples,
     validationRows: parts.split.validation.length,
     testRows: parts.split.test.length,
-    goldenRows: golden.rows,
-    goldenScores: golden.scores,
+    ...goldenRows(model, golden, parts.offset),
     evaluation: parts.evaluation,
     validation: rows.report,
     logCount: rows.logCount,
     inputFiles: rows.report.files,
     config: childConfig(metadata, threshold),
     configHash: config.hash,
-    codeVersion: parts.codeVersion,
+    codeVersion: APP_VERSION,
     sklearnVersion: metadata.model_info.sklearn_version,
     drift: { enabled: monitoring.enable_drift_detection, threshold: monitoring.drift_threshold },
     selection: {

@@ -85,7 +85,7 @@ export class TrainingInputService {
 }
 
 function windowInput(
-  { report, table }: Extraction,
+  { report, table, labels: rowLabels }: Extraction,
   config: RunConfig,
   labels: LabelsFile | null,
 ): TrainingInput {
@@ -95,7 +95,8 @@ function windowInput(
   assertEnoughWindows(table, set);
   const whole = splitInTime(table.startMs, config);
   const split = set.hasState ? afterWarmup(whole, table.startMs, features.warmup_hours) : whole;
-  const evidence = windowEvidence(table, split.test, report, set, labels);
+  const field = rowLabels && { name: config.values.evaluation.label_field ?? '', labels: rowLabels };
+  const evidence = windowEvidence(table, split.test, report, set, { file: labels, field });
   return {
     report,
     state: table.state ?? null,
@@ -112,7 +113,8 @@ function windowInput(
       startMs: table.startMs,
       windowSeconds: table.windowSeconds,
     },
-    labels: evidence.labels,
+    labels:
+      evidence.labels && (rowLabels ? { ...evidence.labels, windowLabels: rowLabels } : evidence.labels),
     labelsFile: labels,
     warnings: [...report.warnings.map(({ message }) => message), ...evidenceWarnings(evidence)],
   };

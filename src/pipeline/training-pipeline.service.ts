@@ -17,8 +17,7 @@ import { prepareDataset, type PreparedDataset } from '../training/core/prepare-d
 import { sha256Hex } from '../shared/digest.js';
 import { crossValidationTask } from './cross-validation-task.js';
 import { evaluationInput } from './evaluation-task.js';
-import { ModelFitService, type FitOutcome } from './model-fit.service.js';
-import { forestSettings } from './model-settings.js';
+import { hyperparameters, ModelFitService, type FitOutcome } from './model-fit.service.js';
 import type { RunConfig } from './run-config.js';
 import type { RunContext } from './run-context.js';
 import { TrainingInputService, type TrainingInput } from './training-input.service.js';
@@ -201,7 +200,7 @@ function fittedModel(parts: FittedParts): FittedModel {
     forest: fitted.forest,
     detector: trainedDetector(parts),
     preprocessing: data.preprocessing,
-    hyperparameters: forestSettings(config),
+    hyperparameters: hyperparameters(config.values.model),
     offset: fitted.forestOffset,
     trainValues: data.trainValues,
     trainRows: data.trainRows,

@@ -22,9 +22,9 @@ export interface FittedModel {
   readonly offset: number;
   /** Training rows as extracted (NaN = missing), n x d. */
   readonly trainValues: FeatureValues;
-  readonly trainRows: number;
   /** baseline.json as it is, instead of one made from `trainValues`: a version that only has another threshold. */
   readonly baseline?: unknown;
+  readonly trainRows: number;
   /** Rows after imputation and clipping with their score_samples: golden.json is drawn from them. */
   readonly goldenRows: FeatureValues;
   readonly goldenScores: Float64Array;

@@ -44,10 +44,11 @@ export async function readStretch(
   tools: IngestTools,
   onProgress: (storedBytes: number) => void,
 ): Promise<ReadStretch> {
-  const { batch, collector, aggregator, classifier, scanner: kernel } = tools;
+  const { batch, collector, aggregator, classifier, labelField, scanner: kernel } = tools;
   const tracker = collector.openFile(file.name, part.from !== null);
   const onBatch = (): void => {
     tracker.take(batch);
+    tools.labelled?.take(batch);
     classifier?.classify(batch);
     aggregator?.add(batch, classifier?.events ?? null);
     batch.clear();
@@ -55,7 +56,16 @@ export async function readStretch(
   const first = part.from?.byteOffset ?? 0;
   const source = openByteSource(file, { from: first, to: file.size });
   try {
-    const parser = new ExportParser({ fileName: file.name, decode, tracker, batch, onBatch, kernel, part });
+    const parser = new ExportParser({
+      fileName: file.name,
+      decode,
+      tracker,
+      batch,
+      onBatch,
+      kernel,
+      labelField,
+      part,
+    });
     let total = 0;
     while (parser.partStop === 'reading') {
       const got = source.read(parser.inputSpace());

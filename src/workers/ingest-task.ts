@@ -20,6 +20,8 @@ export interface IngestTask {
   readonly state?: FeatureState | null;
   /** How the training part is cut off; absent: all windows are of it. */
   readonly training?: TrainingShares;
+  /** Record field that holds labels; read in one thread, without the compiled scanner. Absent = none. */
+  readonly labelField?: string | null;
   /** Threads that read, default 1; the result does not depend on it. */
   readonly threads?: number;
   /** A thread is started for no less than this; default 32 MiB. */
@@ -35,4 +37,6 @@ export interface TrainingShares {
 export interface IngestResult {
   readonly report: ValidationReport;
   readonly table: WindowTable | null;
+  /** With a label field: row of the table -> 1 = a record in the window is labelled as an anomaly. */
+  readonly labels: Uint8Array | null;
 }

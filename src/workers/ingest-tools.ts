@@ -1,4 +1,5 @@
 import { MEMORY_PAGES, plainMemory } from '../export/core/ingest-memory.js';
+import { LabelledRecords } from '../export/core/labelled-records.js';
 import { NameTable, recordNames } from '../export/core/name-table.js';
 import { RecordBatch } from '../export/core/record-batch.js';
 import { ScanHost, ScanKernel, type ScanExports } from '../export/core/scan-kernel.js';
@@ -23,6 +24,9 @@ export interface IngestTools {
   readonly scanner: ScanKernel | null;
   readonly batch: RecordBatch;
   readonly collector: ValidationCollector;
+  readonly labelField: Uint8Array | null;
+  /** null: no label field is read. */
+  readonly labelled: LabelledRecords | null;
   /** null: validation only. */
   readonly aggregator: RowAggregator | null;
   /** null: nothing to classify. */
@@ -32,6 +36,7 @@ export interface IngestTools {
 /** @param keepAll lines may come in any order at all (AggregatorOptions.keepAll) */
 export function ingestTools(task: IngestTask, keepAll: boolean): IngestTools {
   const names = recordNames();
+  const labelField = task.labelField == null ? null : Buffer.from(task.labelField, 'utf8');
   const shared = wasmMemory(MEMORY_PAGES);
   const memory = shared?.buffer ?? plainMemory();
   const batch = new RecordBatch(memory, names);
@@ -48,9 +53,12 @@ export function ingestTools(task: IngestTask, keepAll: boolean): IngestTools {
     ? set.createAggregator(task.window, zoneOffset(task.window.timezone), { names, decode, keepAll })
     : null;
   return {
-    scanner: shared === null ? null : recordScanner(shared, batch),
+    // The compiled scanner knows the fields of every export, not the one that holds labels here.
+    scanner: shared === null || labelField !== null ? null : recordScanner(shared, batch),
     batch,
     collector,
+    labelField,
+    labelled: labelField === null ? null : new LabelledRecords(),
     aggregator,
     classifier: aggregator?.needsEvents ? classifier(memory, shared) : null,
   };

@@ -78,6 +78,7 @@ interface Reading {
   readonly read: readonly { readonly file: OpenedFile; readonly stretch: ReadStretch }[];
   readonly report: (files: ValidationReport['files']) => ValidationReport;
   readonly table: WindowTable | null;
+  readonly labels: Uint8Array | null;
 }
 
 /** Reads the first share in this thread and the others beside it, and joins them in their order. */
@@ -91,7 +92,7 @@ async function readShares(
     startSubTask<PartTask, PartResult | PartRefused>('part', { task: { ...task, state: null }, stretches }),
   );
   try {
-    const { collector, aggregator, read } = await readHere(task, first, keepAll, progress);
+    const { collector, aggregator, labelled, batch, read } = await readHere(task, first, keepAll, progress);
     const all = first.map(({ file }, i) => ({ file, stretch: read[i] }));
     for (const [i, part] of parts.entries()) {
       const result = await part.output;
@@ -101,7 +102,8 @@ async function readShares(
       all.push(...others[i].map(({ file }, k) => ({ file, stretch: result.read[k] })));
     }
     const table = aggregator?.finish(featureBasis(task)) ?? null;
-    return { read: all, report: (files) => collector.finish(files), table };
+    const labels = table && labelled && labelled.label(table, batch.names);
+    return { read: all, report: (files) => collector.finish(files), table, labels };
   } finally {
     for (const part of parts) part.stop();
   }
@@ -115,7 +117,11 @@ async function readHere(
   stretches: readonly Stretch[],
   keepAll: boolean,
   progress: Progress,
-): Promise<Pick<ReturnType<typeof ingestTools>, 'collector' | 'aggregator'> & { read: ReadStretch[] }> {
+): Promise<
+  Pick<ReturnType<typeof ingestTools>, 'collector' | 'aggregator' | 'labelled' | 'batch'> & {
+    read: ReadStretch[];
+  }
+> {
   const tools = ingestTools(task, keepAll);
   const sizes = stretches.map(({ file, part }) => (part.stopAt ?? file.size) - (part.from?.byteOffset ?? 0));
   const total = Math.max(
@@ -133,7 +139,7 @@ async function readHere(
     );
     before += sizes[i];
   }
-  return { collector: tools.collector, aggregator: tools.aggregator, read };
+  return { ...tools, read };
 }
 
 /**
@@ -142,7 +148,8 @@ async function readHere(
  */
 async function readAll(task: IngestTask, files: readonly OpenedFile[], progress: Progress): Promise<Reading> {
   const inOnePiece = [files.map(wholeFile)];
-  const shares = splitFiles(files, task.threads ?? 1, task.bytesPerThread);
+  const threads = task.labelField == null ? (task.threads ?? 1) : 1;
+  const shares = splitFiles(files, threads, task.bytesPerThread);
   let keepAll = false;
   if (shares.length > 1) {
     try {
@@ -180,7 +187,8 @@ async function ingest(task: IngestTask, report: ReportProgress): Promise<IngestR
   try {
     const reading = await readAll(task, files, steps(report));
     const hashes = await hashing.hashes();
-    return { report: reading.report(inputFiles(reading, files, hashes)), table: reading.table };
+    const { table, labels } = reading;
+    return { report: reading.report(inputFiles(reading, files, hashes)), table, labels };
   } finally {
     hashing.stop();
     closeAll(files);

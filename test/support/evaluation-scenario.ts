@@ -8,8 +8,7 @@ import {
   resolveForestParams,
   type ResolvedForestParams,
 } from '../../src/training/core/forest/forest-params.js';
-import { growTrees } from '../../src/training/core/forest/grow.js';
-import { scoreSamples } from '../../src/training/core/forest/score.js';
+import { PLAIN_FOREST_ENGINE, type ForestEngine } from '../../src/training/core/forest/forest-engine.js';
 
 /**
  * A small network, invented: two devices, 5-minute windows, 27 columns of the kinds that real windows have (daily
@@ -110,6 +109,7 @@ export function trainScenario(
   seed: number,
   contamination: number,
   serving?: FittedPreprocessing,
+  engine: ForestEngine = PLAIN_FOREST_ENGINE,
 ): TrainedScenario {
   const fitted = fitPreprocessing(rows);
   const train = { ...rows, values: clipRows(rows.values, fitted) };
@@ -130,7 +130,7 @@ export function trainScenario(
     rows.rows,
     rows.columns,
   );
-  const forest = growTrees(
+  const forest = engine.growTrees(
     scaled(train.values, fitted),
     rows.rows,
     rows.columns,
@@ -140,7 +140,7 @@ export function trainScenario(
   );
   const scoreWith = (values: FeatureValues, count: number, by: FittedPreprocessing): Float64Array => {
     const scores = new Float64Array(count);
-    scoreSamples(forest, scaled(values, by), count, scores);
+    engine.scoreSamples(forest, scaled(values, by), count, scores);
     return scores;
   };
   return {
@@ -170,6 +170,8 @@ export interface ScenarioOptions {
   readonly trainSlots?: number;
   readonly holdoutSlots?: number;
   readonly contamination?: number;
+  /** Default: plain TypeScript; the compiled kernel gives the same numbers sooner. */
+  readonly engine?: ForestEngine;
   /** Damages the training rows before anything is fitted. */
   readonly damageTraining?: (rows: Matrix, rng: RngState) => Matrix;
   /** Fits the serving preprocessing from other rows. */
@@ -184,7 +186,7 @@ export function scenario(options: ScenarioOptions): EvaluationInput & { readonly
   const heldOut = networkRows(trainSlots + 1, holdoutSlots, rng);
   const damaged = options.damageTraining?.(raw, rng) ?? raw;
   const serving = options.servingRows && fitPreprocessing(options.servingRows(raw, rng));
-  const model = trainScenario(damaged, seed, contamination, serving);
+  const model = trainScenario(damaged, seed, contamination, serving, options.engine);
   const identity = {
     featureNames: SCENARIO_FEATURES.map(({ name }) => name),
     featureHash: 'hash-of-the-spec',
@@ -197,6 +199,7 @@ export function scenario(options: ScenarioOptions): EvaluationInput & { readonly
     holdout: { ...heldOut, values: clipRows(heldOut.values, model.preprocessing) },
     holdoutExtracted: heldOut.values,
     score: model.score,
+    engine: options.engine,
     data: {
       wifiRequired: true,
       nonEmptyWindows: (trainSlots + holdoutSlots) * DEVICES,

@@ -35,7 +35,7 @@ const withData = (parts: Partial<GateContext>): GateContext =>
   }) as GateContext;
 
 describe('a healthy model passes', () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('with seed %i', (seed) => {
+  it.each([1, 2, 3])('with seed %i', (seed) => {
     const gate = runGate(scenario({ seed }));
     expect(failedIds(gate)).toBe('');
     expect(gate.passed).toBe(true);

@@ -29,8 +29,8 @@ type PlantInput = Pick<
   | 'train'
   | 'trainConstants'
   | 'holdout'
-  | 'holdoutExtracted'
   | 'holdoutDevices'
+  | 'holdoutExtracted'
   | 'score'
   | 'seed'
 >;

@@ -1,6 +1,6 @@
 import { CsvRowScanner } from './csv-row.js';
 import { cleanName } from './field-decoder.js';
-import { FIELD_NAMES } from './field-spans.js';
+import { FIELD_NAMES, LABEL_SLOT } from './field-spans.js';
 import { INCOMPLETE } from './json-scanner.js';
 import type { DecodeText } from './log-record.js';
 import {
@@ -74,6 +74,12 @@ export class CsvReader implements FormatReader {
     }
   }
 
+  /** Header names are compared in lower case. */
+  private labelColumn(): string | null {
+    const { labelField } = this.context;
+    return labelField && this.decode(labelField, 0, labelField.length).trim().toLowerCase();
+  }
+
   private scan(p: number, end: number): number {
     return this.context.kernel?.scanCsv(p, end, this.delimiter, this.columnCount) ?? p;
   }
@@ -114,7 +120,8 @@ export class CsvReader implements FormatReader {
     const names = splitHeader(buf, p, lineEnd, delimiter).map(([start, stop]) =>
       this.decode(buf, start, stop).replace(/""/g, '"').trim().toLowerCase(),
     );
-    const slots = Int8Array.from(names, (name) => SLOTS.get(name) ?? -1);
+    const label = this.labelColumn();
+    const slots = Int8Array.from(names, (name) => (name === label ? LABEL_SLOT : (SLOTS.get(name) ?? -1)));
     if (names.length > this.context.limits.maxColumns) throw this.notAnExport(buf, p, lineEnd);
     const known = slots.filter((slot) => slot >= 0);
     if (new Set(known).size !== known.length) {

@@ -53,6 +53,8 @@ export interface ExportParserOptions {
   readonly onBatch: () => void;
   /** The compiled scanner for this batch; without it all records are read in TypeScript, with the same result. */
   readonly kernel?: ScanKernel | null;
+  /** UTF-8 name of a field that holds labels (see record-label.ts); its rows get `ROW.labelled`. Needs `kernel` null. */
+  readonly labelField?: Uint8Array | null;
   readonly limits?: Partial<ExportLimits>;
   readonly part?: ReadPart;
 }
@@ -89,7 +91,16 @@ export class ExportParser {
   private stopped: PartStop = 'reading';
 
   constructor(private readonly options: ExportParserOptions) {
-    const { fileName, decode, tracker, batch, onBatch, kernel = null, limits = {} } = options;
+    const {
+      fileName,
+      decode,
+      tracker,
+      batch,
+      onBatch,
+      kernel = null,
+      labelField = null,
+      limits = {},
+    } = options;
     const { maxRecordBytes = DEFAULT_EXPORT_LIMITS.maxRecordBytes } = limits;
     this.memory = batch.bytes;
     this.context = {
@@ -100,7 +111,8 @@ export class ExportParser {
         maxRecordBytes: Math.min(maxRecordBytes, MAX_RECORD_BYTES),
       },
       tracker,
-      assembler: new RecordAssembler({ decode, tracker, batch, onBatch }),
+      assembler: new RecordAssembler({ decode, tracker, batch, onBatch, labelled: labelField !== null }),
+      labelField,
       kernel,
       // Positions are positions in the memory; the file begins where the input does.
       base: -INPUT_START,

@@ -16,6 +16,10 @@ export const FIELD_NAMES = [
 
 export const FIELD_COUNT = FIELD_NAMES.length;
 
+/** Slot of the field that holds labels, whatever it is called; in use only where an ingest asks for one. */
+export const LABEL_SLOT = FIELD_COUNT;
+const SLOT_COUNT = FIELD_COUNT + 1;
+
 /** Slot of a field in {@link FieldSpans}. */
 export const SLOT = {
   timestamp: 0,
@@ -49,9 +53,9 @@ export const KIND = {
 
 /** Where the known fields of the current record lie in the buffer. Reused for each record: no allocation. */
 export class FieldSpans {
-  readonly kind = new Uint8Array(FIELD_COUNT);
-  readonly start = new Int32Array(FIELD_COUNT);
-  readonly end = new Int32Array(FIELD_COUNT);
+  readonly kind = new Uint8Array(SLOT_COUNT);
+  readonly start = new Int32Array(SLOT_COUNT);
+  readonly end = new Int32Array(SLOT_COUNT);
 
   reset(): void {
     this.kind.fill(KIND.absent);
@@ -89,4 +93,11 @@ export function findSlot(bytes: Uint8Array, start: number, end: number): number 
     if (i === length) return candidates[c];
   }
   return -1;
+}
+
+/** Whether bytes [start, end) are exactly `name`. */
+export function isName(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== name.length) return false;
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[start + i]) return false;
+  return true;
 }

@@ -31,6 +31,8 @@ export const NOTES: Readonly<Partial<Record<string, string>>> = {
   level_unknown: '%n %h a log_level that is none of the syslog severities: counted as unknown.',
   device_from_header:
     '%n %h no device_id: the host of the syslog header in raw_message is taken as the device.',
+  label_unknown:
+    '%n %h a label that is none of true, 1, yes, anomaly, false, 0, no, normal: counted as normal.',
   lone_surrogate: '%n %h half a Unicode surrogate pair in the text: it is replaced by U+FFFD.',
   clock_jumps:
     '%n %h a clock of the sender more than 90 minutes away from where it usually is (a sample of the lines was looked at): the clock was set, or lines were held back. Arrival times are used.',

@@ -46,7 +46,7 @@ export class JsonReader implements FormatReader {
     private readonly decode: DecodeText,
     private readonly topLevel: 'object' | 'array',
   ) {
-    this.scanner = new JsonScanner(context.limits.maxDepth);
+    this.scanner = new JsonScanner(context.limits.maxDepth, context.labelField);
   }
 
   get isBetweenRecords(): boolean {

@@ -1,4 +1,4 @@
-import { FieldSpans, KIND, findSlot } from './field-spans.js';
+import { FieldSpans, KIND, LABEL_SLOT, findSlot, isName } from './field-spans.js';
 import { unescapeJson } from './json-string.js';
 import { isValidUtf8 } from './utf8.js';
 
@@ -57,7 +57,11 @@ export class JsonScanner {
   private readonly containers: Uint8Array;
   private readonly keyScratch = new Uint8Array(80);
 
-  constructor(private readonly maxDepth: number) {
+  /** @param labelField UTF-8 name of a field that is read too; null = none */
+  constructor(
+    private readonly maxDepth: number,
+    private readonly labelField: Uint8Array | null = null,
+  ) {
     this.containers = new Uint8Array(maxDepth + 2);
   }
 
@@ -102,17 +106,23 @@ export class JsonScanner {
     return this.scanScalar(buf, pos, end);
   }
 
+  private slotOf(bytes: Uint8Array, start: number, end: number): number {
+    const { labelField } = this;
+    if (labelField !== null && isName(labelField, bytes, start, end)) return LABEL_SLOT;
+    return findSlot(bytes, start, end);
+  }
+
   /** Checks a key and its colon; returns the position after the colon and leaves the field's slot in `slot`. */
   scanKey(buf: Uint8Array, pos: number, end: number): number {
     if (pos >= end) return INCOMPLETE;
     if (buf[pos] !== QUOTE) return this.fail('invalid_json', pos, 'expected a key in double quotes');
     const after = this.scanString(buf, pos, end);
     if (after < 0) return after;
-    this.slot = findSlot(buf, pos + 1, after - 1);
+    this.slot = this.slotOf(buf, pos + 1, after - 1);
     // A key may be written with escapes ("mess\u0061ge"): same key. 6 bytes a character at most.
     if (this.kind === KIND.escaped && after - pos <= 80) {
       const length = unescapeJson(buf, pos + 1, after - 1, this.keyScratch).end;
-      this.slot = findSlot(this.keyScratch, 0, length);
+      this.slot = this.slotOf(this.keyScratch, 0, length);
     }
     const colon = skipSpace(buf, after, end);
     if (colon >= end) return INCOMPLETE;

@@ -18,7 +18,7 @@ export class NdjsonReader implements FormatReader {
   private readonly scanner: JsonScanner;
 
   constructor(private readonly context: ParserContext) {
-    this.scanner = new JsonScanner(context.limits.maxDepth);
+    this.scanner = new JsonScanner(context.limits.maxDepth, context.labelField);
   }
 
   partFormat(): PartFormat {

@@ -29,6 +29,8 @@ export interface ParserContext {
   readonly tracker: RecordTracker;
   /** The compiled scanner, asked before each record; null where there is none. */
   readonly kernel: ScanKernel | null;
+  /** UTF-8 name of the field that holds labels; null = none is read. */
+  readonly labelField: Uint8Array | null;
   /** Offset in the file of index 0 of the buffer in use. */
   base: number;
 }

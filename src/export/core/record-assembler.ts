@@ -1,10 +1,11 @@
 import { isClockSample } from './clock-check.js';
 import { FieldDecoder } from './field-decoder.js';
-import { KIND, SLOT, type FieldSpans } from './field-spans.js';
+import { KIND, LABEL_SLOT, SLOT, type FieldSpans } from './field-spans.js';
 import { normaliseLevel } from './log-level.js';
 import type { DecodeText } from './log-record.js';
 import { BAD_NAME, deviceId, NO_NAME, programId, withoutProcessId } from './name-rules.js';
 import type { RecordTracker } from './record-tracker.js';
+import { recordLabel } from './record-label.js';
 import { ROW, type RecordBatch } from './record-batch.js';
 import { HEADER_BYTES, parseSyslogHeader, type SyslogHeader } from './syslog-header.js';
 import { DAY_MS, daysFromCivil, hasZone, parseTimestampBytes, parseTimestampMs } from './timestamp.js';
@@ -15,6 +16,8 @@ export interface AssemblerOptions {
   readonly batch: RecordBatch;
   /** Takes the rows of the batch and clears it. */
   readonly onBatch: () => void;
+  /** Whether a label field is read. */
+  readonly labelled?: boolean;
 }
 
 export const MIN_MS = daysFromCivil(2000, 1, 1) * DAY_MS;
@@ -71,6 +74,7 @@ export class RecordAssembler {
     batch.flags[this.row] = this.zoned ? 0 : ROW.noZone;
     this.readProgram();
     this.readLevel();
+    if (this.options.labelled === true) this.readLabel();
     if (isClockSample(byteOffset)) tracker.checkClock(batch, this.row, this.rawHead());
     if (this.decoder.loneSurrogates > 0) this.note('lone_surrogate', '');
     this.decoder.loneSurrogates = 0;
@@ -173,6 +177,21 @@ export class RecordAssembler {
     }
     level[this.row] = this.syslogHeader()?.level ?? -1;
     this.note(level[this.row] === -1 ? 'level_missing' : 'level_from_header', '');
+  }
+
+  private readLabel(): void {
+    const { buf, spans, decoder } = this;
+    const kind = spans.kind[LABEL_SLOT];
+    if (kind === KIND.absent || kind === KIND.null) return;
+    const start = spans.start[LABEL_SLOT];
+    // true and false are no text: their bytes are.
+    const text =
+      kind === KIND.other
+        ? this.options.decode(buf, start, Math.min(spans.end[LABEL_SLOT], start + HEADER_BYTES))
+        : decoder.text(buf, spans, LABEL_SLOT);
+    const label = recordLabel(text);
+    if (label === null) this.note('label_unknown', text.slice(0, 60));
+    else if (label) this.options.batch.flags[this.row] |= ROW.labelled;
   }
 
   private note(code: string, detail: string): void {

@@ -7,6 +7,8 @@ export const ROW = {
   kept: 1,
   /** The timestamp named no zone: UTC was assumed. */
   noZone: 2,
+  /** The record's label says that it belongs to an anomaly. */
+  labelled: 1 << 30,
 } as const;
 
 /**

@@ -31,8 +31,17 @@ const SAMPLE: SampleOptions = {
 const LABELS = sampleLabels(SAMPLE);
 const ACTOR = { name: 'test', reason: null };
 
-function exportText(): string {
+/** @param attack whether each record says if it belongs to an anomaly */
+function exportText(attack = false): string {
+  const spans = LABELS.filter(({ is_anomaly }) => is_anomaly === 1).map(({ device_id, start, end }) => ({
+    device_id,
+    from: Date.parse(start),
+    to: Date.parse(end),
+  }));
+  const isAttack = (id: number, time: number): boolean =>
+    spans.some(({ device_id, from, to }) => device_id === id && from <= time && time < to);
   const logs = Array.from(generateSample(SAMPLE), ({ device, timestampMs, level, program, message }) => ({
+    ...(attack ? { attack: isAttack(device.id, timestampMs) } : {}),
     device_id: device.id,
     timestamp: formatTimestamp(timestampMs),
     log_level: LOG_LEVELS[level],
@@ -92,6 +101,7 @@ describe('real labels', () => {
     registry = application.app.get(ModelRegistryService, { strict: false });
     port = await listen(application);
     writeFileSync(path('logs.json'), exportText());
+    writeFileSync(path('labelled.json'), exportText(true));
     writeFileSync(path('labels.json'), JSON.stringify({ episodes: LABELS }));
     const unknown = { ...LABELS[0], device_id: 77, device: 'attic' };
     writeFileSync(path('more.json'), JSON.stringify({ episodes: [...LABELS, unknown] }));
@@ -135,6 +145,23 @@ describe('real labels', () => {
     expect(plain.ground_truth).toBeNull();
     const { lineage } = await registry.get(trained.version);
     expect(lineage).toMatchObject({ selection: { labels: { name: 'more.json' } } });
+  });
+
+  it('may stand in a field of the records', async () => {
+    const overrides = { evaluation: { label_field: 'attack' } };
+    const result = await train({ files: [named('labelled.json')] }, overrides);
+    expect(result.model_sha256).toBe(trained.model_sha256);
+    expect(result.ground_truth).toMatchObject({
+      label_source: 'ground_truth',
+      labels: { kind: 'label_field', name: 'attack' },
+      basic_metrics: { label_source: 'ground_truth' },
+    });
+    // A silence has no lines that could say so: the file knows of windows that the field cannot mark.
+    expect(result.ground_truth!.basic_metrics!.anomalous_rows).toBeLessThanOrEqual(
+      trained.ground_truth!.basic_metrics!.anomalous_rows,
+    );
+    const both = train({ files: [named('labelled.json')], labels: named('labels.json') }, overrides);
+    await expect(both).rejects.toMatchObject({ code: 'usage' });
   });
 
   it('are counted in each fold of the cross-validation too', () => {

@@ -1,5 +1,5 @@
 import { Key, Section } from './key.js';
-import { flag, listOf, number, oneOf } from './rules.js';
+import { flag, listOf, number, oneOf, orNull, text } from './rules.js';
 
 export const METRIC_NAMES = [
   'accuracy',
@@ -58,6 +58,12 @@ export class EvaluationConfig {
     'Let `evaluation.thresholds` reject a model. Otherwise they warn, because without ground truth they are measured on planted anomalies.',
   )
   enforce_thresholds = false;
+
+  @Key(
+    orNull(text('the name of a field', { max: 64 })),
+    'Field of the log records that holds labels (true, 1, yes or anomaly; false, 0, no or normal): a window with such a record is an anomaly. For the evaluation only; reading takes longer. null = none.',
+  )
+  label_field: string | null = null;
 
   @Section(EpisodeThresholds)
   episode_thresholds = new EpisodeThresholds();
