@@ -63,7 +63,7 @@ function encodeOnnx(
 ): Uint8Array | null {
   const { mean, scale } = preprocessing;
   if (detector === null) return encodeOnnxModel(forest, { mean, scale, offset, featureNames });
-  return encodeDetectorOnnx(detector.fitted, forest, { mean, scale, offset: detector.offset, featureNames });
+  return encodeDetectorOnnx(detector.fitted, { offset: detector.offset, featureNames });
 }
 
 function goldenFile(model: TrainedModel, featureNames: string[]): GoldenSample {

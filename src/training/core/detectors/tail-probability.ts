@@ -12,7 +12,7 @@ import {
 } from './tail-tables.js';
 
 /** Table of the i-th used column under group g: number g x used columns + i. */
-interface TailModel extends TailTables {
+export interface TailModel extends TailTables {
   /** Used columns, family by family. */
   readonly columns: Int32Array;
   /** Family -> first entry of `columns`; length families + 1. */
@@ -21,7 +21,7 @@ interface TailModel extends TailTables {
 }
 
 /** Breaks ties between rows whose evidence is all below tau. */
-const TIE_WEIGHT = 0.001;
+export const TIE_WEIGHT = 0.001;
 /** The alert line of a group with hardly a row; everywhere else it is far above. */
 const LOWEST_ALERT_LINE = 0.1;
 

@@ -19,7 +19,7 @@ export interface TailTables {
 /**
  * Index of the Pareto tail beyond the highest training value: finite mean, heavy. Ten times that value adds 2 ln 10 = 4.6.
  */
-const PARETO_INDEX = 2;
+export const PARETO_INDEX = 2;
 /** Up to so many rows a table is exact; above, steps of less than {@link STEP} are one, so that a table stays small. */
 const EXACT_ROWS = 20_000;
 const STEP = 0.005;
