@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { ModelConfig } from '../platform/config/schema/model.schema.js';
 import type { Hyperparameters } from '../registry/trained-model.js';
 import { DetectorTrainerService } from '../training/detector-trainer.service.js';
+import { imputeAndClip } from '../features/core/preprocess.js';
+import { columnFamilies, type ColumnTraits } from '../training/core/detectors/column-families.js';
 import type { DetectorParams } from '../training/core/detectors/detector.js';
 import { groupDevices, noGroups } from '../training/core/detectors/device-groups.js';
 import type { FittedDetector } from '../training/core/detectors/fitted-detector.js';
@@ -23,7 +25,7 @@ export interface DetectorOutcome {
   /** Scores below it are anomalies (scikit-learn's sign). */
   readonly offset: number;
   /** Final scores of the training rows, scikit-learn's sign. */
-  readonly trainScores: Float64Array;
+  readonly servedScores: Float64Array;
 }
 
 export interface FitOutcome {
@@ -38,7 +40,8 @@ export interface FitOutcome {
 
 export interface FitRows {
   readonly data: PreparedDataset;
-  readonly featureNames: readonly string[];
+  /** What the catalogue says about each column. */
+  readonly features: readonly ColumnTraits[];
   readonly devices: readonly string[];
   /** Training row -> device. */
   readonly trainDevices: Int32Array;
@@ -73,20 +76,21 @@ export class ModelFitService {
   }
 
   private async fitDetector(
-    { data, featureNames, devices, trainDevices }: FitRows,
+    { data, features, devices, trainDevices }: FitRows,
     model: ModelConfig,
     forest: Forest,
     choice: ThresholdChoice,
     { signal }: FitOptions,
   ): Promise<DetectorOutcome> {
     const calibrate = calibrates(model);
-    const { fitted, scores } = await this.detectors.fit(
+    const { fitted, scores, served } = await this.detectors.fit(
       {
         type: model.type,
         x: data.trainScaled,
+        raw: cleanedRows(data),
         rows: data.trainRows,
         columns: data.columns,
-        featureNames,
+        families: columnFamilies(features),
         devices: trainDevices,
         groups: calibrate
           ? groupDevices(devices, trainDevices, model.calibration_min_windows)
@@ -98,7 +102,7 @@ export class ModelFitService {
       },
       { signal },
     );
-    return { fitted, trainScores: scores, offset: chooseOffset(scores, choice) };
+    return { fitted, servedScores: served, offset: chooseOffset(scores, choice) };
   }
 }
 
@@ -124,10 +128,22 @@ export function hasDetector(model: ModelConfig): boolean {
 
 function detectorParams(model: ModelConfig): DetectorParams {
   return {
-    tailLargest: model.tail_probability.largest,
+    tail: {
+      tau: model.tail.tau_nats,
+      margin: model.tail.margin,
+      trim: model.tail.trim,
+      blocks: model.tail.blocks,
+    },
     supportFraction: model.robust_covariance.support_fraction,
     neighbours: model.local_outlier_factor.neighbours,
     referenceRows: model.local_outlier_factor.reference_windows,
     members: model.ensemble.members,
   };
+}
+
+/** Training rows imputed and clipped, before scaling; shared with the thread. */
+function cleanedRows({ trainValues, trainRows, columns, preprocessing }: PreparedDataset): Float32Array {
+  const out = new Float32Array(new SharedArrayBuffer(trainValues.length * Float32Array.BYTES_PER_ELEMENT));
+  imputeAndClip(trainValues, trainRows, columns, preprocessing, out);
+  return out;
 }

@@ -164,7 +164,7 @@ export class TrainingPipelineService {
   ): Promise<FitOutcome> {
     const fitRows = {
       data,
-      featureNames: rows.table.featureNames,
+      features: rows.set.features,
       devices: rows.table.devices,
       trainDevices: devicesOfRows(rows, rows.split.train),
       rowsPerDay: rows.rowsPerDay,
@@ -266,12 +266,12 @@ function trainedModel(model: FittedModel, parts: TrainedParts): TrainedModel {
 
 function trainedDetector({ fitted: { detector }, rows, data }: FittedParts): FittedModel['detector'] {
   if (detector === null) return null;
-  const { fitted, offset, trainScores } = detector;
+  const { fitted, offset, servedScores } = detector;
   const devices = devicesOfRows(rows, rows.split.train);
   return {
     fitted,
     offset,
     goldenDevices: data.judgedRows.map((row) => devices[row]),
-    goldenScores: Float64Array.from(data.judgedRows, (row) => trainScores[row]),
+    goldenScores: Float64Array.from(data.judgedRows, (row) => servedScores[row]),
   };
 }

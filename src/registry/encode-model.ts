@@ -55,8 +55,7 @@ function encodeOnnx(model: FittedModel): Uint8Array | null {
   const { mean, scale } = model.preprocessing;
   const names = featureNames(model);
   if (detector === null) return encodeOnnxModel(forest, { mean, scale, offset, featureNames: names });
-  const options = { mean, scale, offset: detector.offset, featureNames: names };
-  return encodeDetectorOnnx(detector.fitted, forest, options);
+  return encodeDetectorOnnx(detector.fitted, { offset: detector.offset, featureNames: names });
 }
 
 function goldenFile(model: FittedModel): GoldenSample {

@@ -106,7 +106,8 @@ export class LoadedModel {
       }
       const tools = { forest: this.forest, engine: this.engine };
       const part = devices && devices.subarray(from, from + count);
-      scores.set(scoreWithDetector(detector, scaled, count, part, tools), from);
+      const block = { x: scaled, raw: Float32Array.from(raw) };
+      scores.set(scoreWithDetector(detector, block, count, part, tools), from);
     }
     return scores;
   }

@@ -1,6 +1,7 @@
 import protobuf from 'protobufjs/light.js';
 import type { FittedDetector } from '../training/core/detectors/fitted-detector.js';
 import type { Forest } from '../training/core/forest/forest.js';
+import { buildTailOnnx, type OnnxDetectorMeta } from './core/formats/onnx-tail.js';
 import { buildOnnxModel, type OnnxModelMeta } from './core/formats/onnx-graph.js';
 
 // onnx.proto is proto2: a field that is set is written even when it is 0 or empty (an attribute without a value is
@@ -82,11 +83,8 @@ export function encodeOnnxModel(forest: Forest, meta: OnnxModelMeta): Uint8Array
   return onnxModelType.encode(model).finish();
 }
 
-/** `model.onnx` of a version with a detector of its own; null = no graph of standard operators says what it does. */
-export function encodeDetectorOnnx(
-  _detector: FittedDetector,
-  _forest: Forest,
-  _meta: OnnxModelMeta,
-): Uint8Array | null {
-  return null;
+/** `model.onnx` of a version with a detector of its own; null = there is no graph for this detector. */
+export function encodeDetectorOnnx(detector: FittedDetector, meta: OnnxDetectorMeta): Uint8Array | null {
+  if (detector.type !== 'tail_probability') return null;
+  return onnxModelType.encode(buildTailOnnx(detector, meta)).finish();
 }

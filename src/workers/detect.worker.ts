@@ -1,17 +1,18 @@
-import type { DetectorParams, DetectorType } from '../training/core/detectors/detector.js';
+import type { ColumnFamilies, DetectorParams, DetectorType } from '../training/core/detectors/detector.js';
 import { groupsOfRows, type DeviceGroups } from '../training/core/detectors/device-groups.js';
 import { fitDetector, type FitResult } from '../training/core/detectors/fitted-detector.js';
 import type { Forest } from '../training/core/forest/forest.js';
 import { forestEngine } from './forest-kernel.js';
 import { runTask } from './run-task.js';
 
-/** Fits a detector on the scaled float32 matrix x (rows x columns, row-major) and scores its rows. */
+/** Fits a detector on the rows (x scaled, raw not; rows x columns, row-major) and scores them. */
 export interface DetectTask {
   readonly type: DetectorType;
   readonly x: Float32Array;
+  readonly raw: Float32Array;
   readonly rows: number;
   readonly columns: number;
-  readonly featureNames: readonly string[];
+  readonly families: ColumnFamilies;
   /** Row -> device of `groups`; null: the rows have no devices. */
   readonly devices: Int32Array | null;
   readonly groups: DeviceGroups;
@@ -23,12 +24,13 @@ export interface DetectTask {
 }
 
 runTask<DetectTask, FitResult>((task) => {
-  const { type, x, rows, columns, featureNames, params, seed, forest, groups, calibrate } = task;
+  const { type, x, raw, rows, columns, families, params, seed, forest, groups, calibrate } = task;
   const input = {
     x,
+    raw,
     rows,
     columns,
-    featureNames,
+    families,
     groups: groupsOfRows(groups, task.devices, rows),
     groupCount: groups.groupCount,
     params,

@@ -39,7 +39,8 @@ function servingScore(
         engine.scoreSamples(forest, scaled, count, scores.subarray(from, from + count));
       } else {
         const part = devices && devices.subarray(from, from + count);
-        scores.set(scoreWithDetector(detector, scaled, count, part, { forest, engine }), from);
+        const block = { x: scaled, raw: Float32Array.from(raw) };
+        scores.set(scoreWithDetector(detector, block, count, part, { forest, engine }), from);
       }
     }
     return scores;

@@ -16,6 +16,8 @@ export interface PackagedMetadata {
     readonly log_count: number;
     readonly model_parameters: Readonly<Record<string, unknown>>;
     readonly offset: number;
+    /** Only of a version whose model is no plain forest. */
+    readonly detector?: { readonly type: string; readonly threshold: number; readonly onnx: boolean };
   };
   readonly evaluation_info: {
     readonly label_source: string;
@@ -50,6 +52,7 @@ export function packageReadme(
     `Isolation Forest for the anomaly score of ${isTable ? 'rows of a feature table' : 'WiFi log windows'}, made ${info.created_at} UTC by the training service.`,
     `Files: ${files.join(', ')}.`,
     '',
+    ...fallbackNote(training.detector),
     '## Check and import',
     '',
     `1. Keep the name of the archive, \`${packageFileName(info.version)}\`: the inference service registers a model under the version in it.`,
@@ -102,6 +105,20 @@ export function packageReadme(
     `The pickles are in the format of scikit-learn ${info.sklearn_version}; a later version may print a version warning, \`validate_model.py\` proves that the scores are the same.`,
     '',
   ].join('\n');
+}
+
+/** What the package says first when its pickle is not the model that was evaluated. */
+function fallbackNote(detector: PackagedMetadata['training_info']['detector']): string[] {
+  if (detector === undefined) return [];
+  const where = detector.onnx
+    ? `\`model.onnx\` is that detector: inputs \`features\` (double, raw values after imputation and clipping) and \`device\` (int64, index in \`training_info.detector.devices\` of \`metadata.json\`, -1 = unknown); an anomaly has -score_samples above ${number(detector.threshold)}.`
+    : 'It scores in the training service only: there is no ONNX graph for it in this package.';
+  return [
+    `**The model of this version is the detector \`${detector.type}\`, which scikit-learn cannot express.** ${where}`,
+    '',
+    '`model.joblib` is an Isolation Forest on the same windows, to fall back on (`fallback: true` in the manifest). The scripts of this package and a consumer that loads the pickle use the Isolation Forest; the metrics below are those of the detector.',
+    '',
+  ];
 }
 
 /** Why the package computes no features. */

@@ -9,12 +9,24 @@ export interface OnnxAnswer {
   readonly scoreSamples: Float32Array;
 }
 
-/** Runs a model in onnxruntime, a foreign implementation of the format. `rows` is row-major, unscaled. */
-export async function runOnnx(model: Uint8Array, rows: Float64Array, columns: number): Promise<OnnxAnswer> {
+/**
+ * Runs a model in onnxruntime, a foreign implementation of the format. `rows` is row-major, unscaled.
+ *
+ * @param devices device of each row, for a model that asks for it
+ */
+export async function runOnnx(
+  model: Uint8Array,
+  rows: Float64Array,
+  columns: number,
+  devices?: ArrayLike<number>,
+): Promise<OnnxAnswer> {
   const session = await InferenceSession.create(model, { executionProviders: ['wasm'], logSeverityLevel: 3 });
   try {
     const n = rows.length / columns;
-    const output = await session.run({ features: new Tensor('float64', rows, [n, columns]) });
+    const output = await session.run({
+      features: new Tensor('float64', rows, [n, columns]),
+      ...(devices && { device: new Tensor('int64', BigInt64Array.from(Array.from(devices, BigInt)), [n]) }),
+    });
     for (const name of ['label', 'scores', 'score_samples']) {
       if (output[name].dims.join() !== `${n},1`)
         throw new Error(`${name} has the shape ${output[name].dims.join()}`);

@@ -27,6 +27,34 @@ describe('the files in config/', () => {
   });
 });
 
+describe('the presets', () => {
+  const presets = readdirSync(join(ROOT, 'config/presets'));
+
+  it.each(presets)('%s is a configuration as it is', (name) => {
+    const configFile = join(ROOT, 'config/presets', name);
+    const { values, warnings } = loadConfig({
+      packageRoot: ROOT,
+      env: {},
+      cwd: new ConfigSandbox().root,
+      configFile,
+    });
+    expect(warnings).toEqual([]);
+    expect(values.features.set).toBe('wifi');
+  });
+
+  it('detection asks for the tail detector and its own alert line', () => {
+    const configFile = join(ROOT, 'config/presets/detection.yaml');
+    const { values } = loadConfig({ packageRoot: ROOT, env: {}, cwd: new ConfigSandbox().root, configFile });
+    expect(values.model).toMatchObject({
+      type: 'tail_probability',
+      calibration: 'device',
+      tail: { tau_nats: 2, margin: 3, trim: 0.02, blocks: 11 },
+      threshold: { policy: 'explicit', value: 0.5 },
+    });
+    expect(values.features.clip).toBe('none');
+  });
+});
+
 describe('the files of the original design', () => {
   const MODEL = `
 version: '2.0.0'

@@ -1,12 +1,31 @@
 import { Key } from './key.js';
 import { integer, listOf, number, oneOf, orNull } from './rules.js';
 
-export class TailProbabilityConfig {
+/** Of the detector `tail_probability`. */
+export class TailConfig {
   @Key(
-    integer(1, 10_000),
-    'Surprises (-log of a tail probability) that are added up to the score of a window: those of the most unusual features.',
+    number(0, 20),
+    'Surprise (-ln of a tail probability) below which a feature is no evidence; 2 = a value that more than one window in seven reaches.',
   )
-  largest = 3;
+  tau_nats = 2;
+
+  @Key(
+    number(1, 1_000_000),
+    'An alert (score 0.5) needs so many times the evidence that one value never seen in training can give.',
+  )
+  margin = 3;
+
+  @Key(
+    number(0, 0.5),
+    'Share of the training windows of each device that is left out of the second fit: its most unusual ones.',
+  )
+  trim = 0.02;
+
+  @Key(
+    integer(2, 1000),
+    'Stretches of the training span; each is judged by the others before the most unusual windows are left out.',
+  )
+  blocks = 11;
 }
 
 export class RobustCovarianceConfig {

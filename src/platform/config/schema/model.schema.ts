@@ -2,7 +2,7 @@ import {
   EnsembleConfig,
   LocalOutlierFactorConfig,
   RobustCovarianceConfig,
-  TailProbabilityConfig,
+  TailConfig,
 } from './detectors.schema.js';
 import { Key, Section } from './key.js';
 import { either, flag, integer, number, oneOf, orNull } from './rules.js';
@@ -82,8 +82,8 @@ export class ModelConfig {
   @Section(ThresholdConfig)
   threshold = new ThresholdConfig();
 
-  @Section(TailProbabilityConfig)
-  tail_probability = new TailProbabilityConfig();
+  @Section(TailConfig)
+  tail = new TailConfig();
 
   @Section(RobustCovarianceConfig)
   robust_covariance = new RobustCovarianceConfig();

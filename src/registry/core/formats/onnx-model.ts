@@ -104,6 +104,23 @@ export function int64Scalar(name: string, value: number): OnnxTensor {
   return { dims: [], dataType: ONNX_TYPE.int64, name, rawData: new Uint8Array(view.buffer) };
 }
 
+export function int64Vector(name: string, values: ArrayLike<number>): OnnxTensor {
+  const view = new DataView(new ArrayBuffer(8 * values.length));
+  for (let i = 0; i < values.length; i++) view.setBigInt64(8 * i, BigInt(values[i]), true);
+  return { dims: [values.length], dataType: ONNX_TYPE.int64, name, rawData: new Uint8Array(view.buffer) };
+}
+
+export function floatVector(name: string, values: ArrayLike<number>): OnnxTensor {
+  const view = new DataView(new ArrayBuffer(4 * values.length));
+  for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i], true);
+  return { dims: [values.length], dataType: ONNX_TYPE.float, name, rawData: new Uint8Array(view.buffer) };
+}
+
+/** One number for each of any number of rows. */
+export function vectorInfo(name: string, elemType: number, docString: string): OnnxValueInfo {
+  return { name, type: { tensorType: { elemType, shape: { dim: [{ dimParam: 'N' }] } } }, docString };
+}
+
 /** A matrix of any number of rows (the symbolic dimension `N`). */
 export function matrixInfo(
   name: string,

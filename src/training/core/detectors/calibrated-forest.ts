@@ -29,7 +29,7 @@ export const calibratedForest: Detector = {
    * average training row. The row's raw score above the average row's is then shared out in their proportion (a shorter
    * path = a higher contribution), the average row's score in equal parts.
    */
-  explain: (_, row, __, { forest, engine }) => {
+  explain: (_, { x: row }, { forest, engine }) => {
     const changes = pathChanges(forest, row);
     const score = new Float64Array(1);
     engine.scoreSamples(forest, row, 1, score);

@@ -15,7 +15,9 @@ export function findDetectorDamage(read: unknown): string | undefined {
   const placed = groupOfDevice instanceof Int32Array && groupOfDevice.length === devices.length;
   if (!placed || !groupOfDevice.every((group) => group >= 0 && group < groupCount))
     return 'a device has no group';
-  if (!(typeof scale === 'number' && scale > 0 && scale < Infinity)) return `its scale is ${String(scale)}`;
+  const scaled = scale instanceof Float64Array && scale.length === groupCount;
+  if (!scaled || !scale.every((value) => value > 0 && value < Infinity))
+    return 'it lacks the scale of a group';
   if (
     !Array.isArray(kept) ||
     kept.length !== groupCount ||

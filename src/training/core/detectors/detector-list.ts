@@ -1,10 +1,10 @@
 import { AppError } from '../../../shared/errors.js';
-import { calibratedForest } from './calibrated-forest.js';
 import type { Detector, DetectorType } from './detector.js';
-import { tailProbability } from './tail-probability.js';
+import { ensemble } from './ensemble.js';
+import { MEMBER_DETECTORS } from './member-list.js';
 
-/** Every detector that stands on its own. A new one is a file beside this one and an entry here. */
-export const DETECTORS: readonly Detector[] = [calibratedForest, tailProbability];
+/** All detectors: those of member-list.ts, and what joins them. */
+export const DETECTORS: readonly Detector[] = [...MEMBER_DETECTORS, ensemble];
 
 export function detectorOf(type: DetectorType): Detector {
   const found = DETECTORS.find((detector) => detector.type === type);

@@ -12,20 +12,33 @@ export const DETECTOR_TYPES = [
 
 export type DetectorType = (typeof DETECTOR_TYPES)[number];
 
-/** Rows as a detector sees them: imputed, clipped, scaled, rounded to float32; what the forest is grown on. */
+/** Rows as a detector sees them, imputed and clipped: as they are, and scaled as the forest reads them. */
 export interface DetectorRows {
-  /** rows x columns, row-major, finite. */
+  /** rows x columns, row-major, finite, scaled. */
   readonly x: Float32Array;
+  /** The same rows before scaling. */
+  readonly raw: Float32Array;
   readonly rows: number;
   readonly columns: number;
   /** Row -> calibration group: 0 = shared, 1.. = a device with a distribution of its own. */
   readonly groups: Int32Array;
 }
 
+/** See tail-probability.ts. */
+export interface TailParams {
+  /** Evidence below it counts nothing, nats. */
+  readonly tau: number;
+  /** How many times the evidence of one value never seen in training an alert has. */
+  readonly margin: number;
+  /** Share of the training rows that is left out as too unusual to learn from. */
+  readonly trim: number;
+  /** Stretches of time that are judged by the others before that. */
+  readonly blocks: number;
+}
+
 /** Settings of all detectors (`model.*` of the configuration); each reads its own. */
 export interface DetectorParams {
-  /** Number of tail probabilities that are added up, the smallest ones. */
-  readonly tailLargest: number;
+  readonly tail: TailParams;
   /** Share of the rows that the robust covariance rests on; null = (n + d + 1) / 2, the most robust. */
   readonly supportFraction: number | null;
   readonly neighbours: number;
@@ -40,12 +53,20 @@ export interface DetectorTools {
   readonly engine: ForestEngine;
 }
 
+/** Which columns tell about the same thing. */
+export interface ColumnFamilies {
+  /** Column -> family; -1 = not used. */
+  readonly familyOfColumn: Int32Array;
+  readonly familyCount: number;
+  /** Low values are unusual too: nobody said what the columns mean. */
+  readonly twoSided: boolean;
+}
+
 export interface DetectorFit extends DetectorRows {
   /** Groups 0 .. groupCount - 1. Group 0 is fitted on ALL rows, another one on the rows that carry its number. */
   readonly groupCount: number;
   readonly params: DetectorParams;
-  /** Names of the columns. */
-  readonly featureNames: readonly string[];
+  readonly families: ColumnFamilies;
   readonly seed: number;
   readonly tools: DetectorTools;
 }
@@ -59,6 +80,16 @@ export interface DetectorShape {
   readonly groupCount: number;
 }
 
+export interface RawFit {
+  readonly model: DetectorModel;
+  /** Training row -> raw score as if the row had not been learnt, where the detector can tell: for calibration. */
+  readonly raw: Float64Array;
+  /** Training row -> raw score as it is served; absent = the same. */
+  readonly served?: Float64Array;
+  /** Evidence at which the final score is 0.5, one a group; absent = chosen from the training scores. */
+  readonly scale?: Float64Array;
+}
+
 /**
  * One way to tell unusual rows. Raw scores are >= 0, higher = more anomalous, without an upper bound; calibration
  * and the final score are the same for all (see fitted-detector.ts).
@@ -67,12 +98,12 @@ export interface Detector {
   readonly type: DetectorType;
   /** Raw scores mean the same for every group: they need no calibration of their own. */
   readonly comparable: boolean;
-  /** Deterministic for the seed. `raw` holds the score of every training row (none is its own neighbour). */
-  fit(input: DetectorFit): { readonly model: DetectorModel; readonly raw: Float64Array };
+  /** Deterministic for the seed. */
+  fit(input: DetectorFit): RawFit;
   /** Writes raw scores to `out[0 .. rows)`. A row's score does not depend on the other rows. */
   score(model: DetectorModel, rows: DetectorRows, out: Float64Array, tools: DetectorTools): void;
-  /** Per-column contributions of one row (length columns, group of the row); they add up to its raw score. */
-  explain(model: DetectorModel, row: Float32Array, group: number, tools: DetectorTools): Float64Array;
+  /** Per-column contributions of one row (`rows` is 1); they add up to its raw score. */
+  explain(model: DetectorModel, row: DetectorRows, tools: DetectorTools): Float64Array;
   /** What is wrong with a model that was read from a file; undefined = it can be scored without an access out of range. */
   findDamage(model: DetectorModel, shape: DetectorShape): string | undefined;
 }

@@ -20,16 +20,21 @@ export interface FittedDetector extends DeviceGroups {
   readonly model: DetectorModel;
   /** Makes raw scores of different groups comparable; null = they are, or were asked to stay as they are. */
   readonly levels: LevelTables | null;
-  /** Evidence at which the score is 0.5: exceeded by 1 % of the training rows. */
-  readonly scale: number;
+  /** Evidence at which the score is 0.5, one a group: the detector's alert line, or what 1 % of the training rows exceed. */
+  readonly scale: Float64Array;
   /** Training scores of each group, ascending, as many as {@link MAX_KEPT}: what a score is compared with for its confidence. */
   readonly kept: readonly Float64Array[];
 }
 
 export interface FitResult {
   readonly fitted: FittedDetector;
-  /** Final scores of the training rows, scikit-learn's sign (-1..0). */
+  /**
+   * Final scores of the training rows, scikit-learn's sign (-1..0), as if they had not been learnt (where the detector can
+   * tell): thresholds are chosen from them.
+   */
   readonly scores: Float64Array;
+  /** The same rows as the model scores them when it serves. */
+  readonly served: Float64Array;
 }
 
 /** Training scores kept for one group: confidence in steps of a hundredth of a percent is finer than anybody reads it. */
@@ -50,15 +55,15 @@ export function fitDetector(
 ): FitResult {
   assertFinite(input.x, input.columns, 0, input.rows);
   const detector = detectorOf(type);
-  const { model, raw } = detector.fit(input);
+  const { model, raw, served, scale: ownScale } = detector.fit(input);
   const groups = Array.from({ length: input.groupCount }, (_, group) => rowsOfGroup(input, group));
   const pick = (values: Float64Array, rows: Int32Array): Float64Array =>
     Float64Array.from(rows, (row) => values[row]);
   const levels = calibrate && !detector.comparable ? fitLevels(groups.map((rows) => pick(raw, rows))) : null;
   const evidence = raw.map((value, row) => evidenceOf(levels, input.groups[row], value));
-  const half = percentileSorted(evidence.slice().sort(), HALF_PERCENTILE);
-  const scale = half > 0 ? half : 1;
-  const scores = evidence.map((value) => finalScore(value, scale));
+  const scale = ownScale ?? new Float64Array(input.groupCount).fill(halfLine(evidence));
+  const final = (value: number, row: number): number => finalScore(value, scale[input.groups[row]]);
+  const scores = evidence.map(final);
   const kept = groups.map((rows) =>
     thinned(
       pick(scores, rows)
@@ -69,7 +74,13 @@ export function fitDetector(
   const { devices: names, groupOfDevice, groupCount } = devices;
   const { columns } = input;
   const fitted = { type, columns, devices: names, groupOfDevice, groupCount, model, levels, scale, kept };
-  return { fitted, scores };
+  const asServed = served?.map((value, row) => final(evidenceOf(levels, input.groups[row], value), row));
+  return { fitted, scores, served: asServed ?? scores };
+}
+
+function halfLine(evidence: Float64Array): number {
+  const half = percentileSorted(evidence.slice().sort(), HALF_PERCENTILE);
+  return half > 0 ? half : 1;
 }
 
 function evidenceOf(levels: LevelTables | null, group: number, raw: number): number {
@@ -94,13 +105,13 @@ function thinned(sorted: Float64Array): Float64Array {
 /**
  * Final scores of rows, scikit-learn's sign: -1..0, lower = more anomalous.
  *
- * @param x rows x columns, preprocessed like the training rows
+ * @param values the rows, imputed and clipped as the training rows were; `x` scaled, `raw` not
  * @param devices row -> device of the model, -1 = unknown; null = all unknown
  * @throws AppError `validation_failed` when a value is not a number
  */
 export function scoreWithDetector(
   fitted: FittedDetector,
-  x: Float32Array,
+  { x, raw }: Pick<DetectorRows, 'x' | 'raw'>,
   rows: number,
   devices: Int32Array | null,
   tools: DetectorTools,
@@ -109,10 +120,10 @@ export function scoreWithDetector(
   assertFinite(x, columns, 0, rows);
   const groups = groupsOfRows(fitted, devices, rows);
   const out = new Float64Array(rows);
-  const input: DetectorRows = { x, rows, columns, groups };
+  const input: DetectorRows = { x, raw, rows, columns, groups };
   detectorOf(type).score(model, input, out, tools);
   for (let row = 0; row < rows; row++)
-    out[row] = finalScore(evidenceOf(levels, groups[row], out[row]), scale);
+    out[row] = finalScore(evidenceOf(levels, groups[row], out[row]), scale[groups[row]]);
   return out;
 }
 
@@ -137,16 +148,17 @@ export interface DetectorExplanation {
   readonly contributions: Float64Array;
 }
 
-/** @param row one preprocessed row, length columns */
+/** @param row one preprocessed row, `x` scaled, `raw` not */
 export function explainRow(
   fitted: FittedDetector,
-  row: Float32Array,
+  { x, raw: values }: Pick<DetectorRows, 'x' | 'raw'>,
   device: number,
   tools: DetectorTools,
 ): DetectorExplanation {
   const groups = groupsOfRows(fitted, Int32Array.of(device), 1);
   const detector: Detector = detectorOf(fitted.type);
-  const raw = new Float64Array(1);
-  detector.score(fitted.model, { x: row, rows: 1, columns: fitted.columns, groups }, raw, tools);
-  return { raw: raw[0], contributions: detector.explain(fitted.model, row, groups[0], tools) };
+  const row: DetectorRows = { x, raw: values, rows: 1, columns: fitted.columns, groups };
+  const score = new Float64Array(1);
+  detector.score(fitted.model, row, score, tools);
+  return { raw: score[0], contributions: detector.explain(fitted.model, row, tools) };
 }
