@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
 import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
 import { PageQueryDto } from '../platform/http/page.dto.js';
 import { MODEL_NAME } from './training-request.js';
@@ -67,19 +67,6 @@ export class RollbackRequestDto {
   @IsString()
   @MaxLength(64)
   target?: string;
-}
-
-export class PredictRequestDto {
-  @ApiPropertyOptional({ description: 'Path relative to the exports directory' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(512)
-  export_file?: string;
-
-  @ApiPropertyOptional({ format: 'uuid' })
-  @IsOptional()
-  @IsUUID()
-  export_id?: string;
 }
 
 export class DryRunQueryDto {
