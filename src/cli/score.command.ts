@@ -49,6 +49,8 @@ export async function run(files: readonly string[], options: ScoreOptions, outpu
   }
 }
 
+/** Enough to tell the threshold from a score next to it. */
+const THRESHOLD_DIGITS = 9;
 /** A screen of lines a window. */
 const LINES_IN_TEXT = 5;
 
@@ -107,7 +109,7 @@ function describeScores(report: ScoreReport, all: boolean): string {
     ]),
   );
   return [
-    `model ${report.version}, alert above ${report.threshold.toFixed(4)}: ${report.anomaly_count} of ${report.window_count} windows flagged`,
+    `model ${report.version}, alert above ${report.threshold.toPrecision(THRESHOLD_DIGITS)}: ${report.anomaly_count} of ${report.window_count} windows flagged`,
     '',
     devices,
     ...(shown.length === 0 ? [] : ['', windows]),

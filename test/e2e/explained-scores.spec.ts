@@ -104,9 +104,9 @@ describe('flagged windows with their reasons and their lines', () => {
 
   it('change nothing else in the report', async () => {
     const plain = await sandbox.run(['score', 'july.json', '--version', version, '--json']);
-    const { explained, not_explained, ...rest } = report;
-    const windows = rest.windows.map(({ explanation, lines, line_count, ...window }) => window);
-    expect(jsonOf(plain)).toEqual({ ...rest, windows });
+    const added = new Set(['explained', 'not_explained', 'explanation', 'lines', 'line_count']);
+    const without = (key: string, value: unknown): unknown => (added.has(key) ? undefined : value);
+    expect(jsonOf(plain)).toEqual(JSON.parse(JSON.stringify(report, without)));
   });
 
   it('are the same from gzip, NDJSON, several files and standard input', async () => {
