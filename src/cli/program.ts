@@ -124,6 +124,9 @@ function addDataVerbs(program: Command, action: Action): void {
     .option('--model <name>', 'model name', 'wifi')
     .option('--version <version>', 'model version (default: the deployed one)')
     .option('--all', 'list every window, not only the flagged ones, in the text output')
+    .option('--explain', 'say of each flagged window why, and show its log lines')
+    .option('--top <n>', 'with --explain: features a window, 1 to 50 (default 5)')
+    .option('--lines <n>', 'with --explain: log lines a window, 0 to 200 (default 20; 5 in the text output)')
     .action(action(() => import('./score.command.js')));
 }
 

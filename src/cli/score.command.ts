@@ -1,7 +1,10 @@
 import type { ScoreReport } from '../monitoring/scoring.service.js';
 import { ScoringFlowService } from '../pipeline/scoring-flow.service.js';
+import { EXPLANATION_LIMITS, type ExplanationRequest } from '../pipeline/explanation-request.js';
+import { AppError } from '../shared/errors.js';
 import type { GlobalOptions, SelectionOptions } from './command.js';
 import { configuration } from './configuration.js';
+import { explanationText } from './explanation-text.js';
 import { interruptSignal } from './interrupt.js';
 import { renderTable, type Output } from './output.js';
 import { withSelection } from './selection.js';
@@ -11,9 +14,13 @@ interface ScoreOptions extends GlobalOptions, SelectionOptions {
   readonly model: string;
   readonly version?: string;
   readonly all?: boolean;
+  readonly explain?: boolean;
+  readonly top?: string;
+  readonly lines?: string;
 }
 
 export async function run(files: readonly string[], options: ScoreOptions, output: Output): Promise<void> {
+  const explanation = explanationRequest(options);
   const config = configuration(options, output);
   const interrupt = interruptSignal();
   const { signal } = interrupt;
@@ -24,6 +31,7 @@ export async function run(files: readonly string[], options: ScoreOptions, outpu
         modelName: options.model,
         version: options.version ?? null,
         maxWindows: config.values.features.window.max_windows,
+        explanation,
       };
       return withApplication(config, options, ({ context }) =>
         context.get(ScoringFlowService).score(command, {
@@ -39,6 +47,43 @@ export async function run(files: readonly string[], options: ScoreOptions, outpu
   } finally {
     interrupt.release();
   }
+}
+
+/** Enough to tell the threshold from a score next to it. */
+const THRESHOLD_DIGITS = 9;
+/** A screen of lines a window. */
+const LINES_IN_TEXT = 5;
+
+/** null: the scores alone are asked for. */
+function explanationRequest(options: ScoreOptions): ExplanationRequest | null {
+  const { explain, json } = options;
+  if (explain !== true) {
+    const option = options.top !== undefined ? '--top' : options.lines !== undefined ? '--lines' : null;
+    if (option === null) return null;
+    throw new AppError('usage', `${option} says how much is explained, but --explain is not there.`, {
+      hint: 'Add --explain.',
+    });
+  }
+  const { top, lines, maxWindows } = EXPLANATION_LIMITS;
+  return {
+    top: wholeNumber('--top', options.top, top) ?? top.usual,
+    lines: wholeNumber('--lines', options.lines, lines) ?? (json === true ? lines.usual : LINES_IN_TEXT),
+    maxWindows: maxWindows.usual,
+  };
+}
+
+function wholeNumber(
+  option: string,
+  text: string | undefined,
+  { least, most }: { readonly least: number; readonly most: number },
+): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new AppError(
+    'usage',
+    `${option} ${JSON.stringify(text)} is not a whole number from ${least} to ${most}.`,
+  );
 }
 
 function describeScores(report: ScoreReport, all: boolean): string {
@@ -64,9 +109,20 @@ function describeScores(report: ScoreReport, all: boolean): string {
     ]),
   );
   return [
-    `model ${report.version}, alert above ${report.threshold.toFixed(4)}: ${report.anomaly_count} of ${report.window_count} windows flagged`,
+    `model ${report.version}, alert above ${report.threshold.toPrecision(THRESHOLD_DIGITS)}: ${report.anomaly_count} of ${report.window_count} windows flagged`,
     '',
     devices,
     ...(shown.length === 0 ? [] : ['', windows]),
+    ...explanations(report),
   ].join('\n');
+}
+
+/** The highest score first. */
+function explanations({ windows, explained, not_explained: left = 0 }: ScoreReport): string[] {
+  if (explained === undefined) return [];
+  const texts = windows
+    .filter(({ explanation }) => explanation !== undefined)
+    .sort((a, b) => b.score - a.score)
+    .flatMap((window) => ['', explanationText(window)]);
+  return left === 0 ? texts : [...texts, '', `${left} more flagged windows are not explained.`];
 }

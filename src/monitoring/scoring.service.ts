@@ -31,6 +31,9 @@ export interface ScoreReport {
   readonly threshold: number;
   readonly window_count: number;
   readonly anomaly_count: number;
+  /** Only when explanations were asked for: flagged windows with one, and those beyond the limit. */
+  readonly explained?: number;
+  readonly not_explained?: number;
   readonly devices: readonly DeviceSummary[];
   readonly windows: readonly ScoredWindow[];
   /** Only of a feature table: what was found in it. */

@@ -26,13 +26,13 @@ import {
   ModelPageDto,
   ModelQueryDto,
   ModelStatsDto,
-  PredictRequestDto,
   RollbackRequestDto,
   ThresholdRequestDto,
 } from './models.dto.js';
 import { ModelEvaluationService, type ModelEvaluation } from './model-evaluation.service.js';
 import type { JudgementInput } from './model-input.service.js';
 import { runConfig } from './run-config.js';
+import { explanationRequest, PredictRequestDto, PredictResponseDto } from './predict.dto.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
 import { ThresholdFlowService, type ThresholdResult } from './threshold-flow.service.js';
 
@@ -151,16 +151,18 @@ export class ModelsController {
   @Post(':version/predict')
   @Requires('read')
   @HttpCode(200)
-  @ApiOperation({ operationId: 'predict', summary: 'Score an export with a version' })
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiOperation({
+    operationId: 'predict',
+    summary: 'Score an export with a version, and explain what is flagged',
+  })
+  @ApiOkResponse({ type: PredictResponseDto })
   @ApiProblems(404, 409, 422)
   async predict(@Param('version') version: string, @Body() body: PredictRequestDto): Promise<ScoreReport> {
     const file = await this.exports.resolve(body);
     const maxWindows = this.config.values.features.window.max_windows;
-    return this.scoring.score(
-      { selection: { files: [file], noFollow: true }, modelName: '', version, maxWindows },
-      {},
-    );
+    const selection = { files: [file], noFollow: true };
+    const explanation = explanationRequest(body);
+    return this.scoring.score({ selection, modelName: '', version, maxWindows, explanation }, {});
   }
 
   @Post(':version/evaluate')

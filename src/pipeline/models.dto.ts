@@ -71,19 +71,6 @@ export class RollbackRequestDto {
   target?: string;
 }
 
-export class PredictRequestDto {
-  @ApiPropertyOptional({ description: 'Path relative to the exports directory' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(512)
-  export_file?: string;
-
-  @ApiPropertyOptional({ format: 'uuid' })
-  @IsOptional()
-  @IsUUID()
-  export_id?: string;
-}
-
 /** Which windows a version is judged on, and what is known about them. */
 export class EvaluateRequestDto extends ExportSelectionDto {
   @ApiPropertyOptional({ description: 'Path relative to the exports directory' })

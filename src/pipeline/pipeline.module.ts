@@ -20,6 +20,7 @@ import { TrainingInputService } from './training-input.service.js';
 import { ModelFitService } from './model-fit.service.js';
 import { TrainingPipelineService } from './training-pipeline.service.js';
 import { TrainingQueueService } from './training-queue.service.js';
+import { WindowExplanationService } from './window-explanation.service.js';
 
 @Module({
   imports: [
@@ -40,6 +41,7 @@ import { TrainingQueueService } from './training-queue.service.js';
     TrainingQueueService,
     DeploymentFlowService,
     ScoringFlowService,
+    WindowExplanationService,
     ImportFlowService,
     ModelFilesService,
     ModelInputService,

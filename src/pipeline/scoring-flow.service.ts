@@ -10,7 +10,9 @@ import type { LoadedModel } from '../registry/loaded-model.js';
 import { ModelLoaderService } from '../registry/model-loader.service.js';
 import { AppError } from '../shared/errors.js';
 import type { TableTask } from '../workers/table-task.js';
+import type { ExplanationRequest } from './explanation-request.js';
 import type { IngestSelection } from './ingest-task.js';
+import { WindowExplanationService, type ScoredRows } from './window-explanation.service.js';
 
 export interface ScoreCommand {
   readonly selection: IngestSelection;
@@ -18,6 +20,8 @@ export interface ScoreCommand {
   /** null = the deployed version. */
   readonly version: string | null;
   readonly maxWindows: number;
+  /** Absent: the scores alone. */
+  readonly explanation?: ExplanationRequest | null;
 }
 
 /**
@@ -31,6 +35,7 @@ export class ScoringFlowService {
     private readonly features: FeatureExtractionService,
     private readonly tables: FeatureTableService,
     private readonly scoring: ScoringService,
+    private readonly explanations: WindowExplanationService,
   ) {}
 
   async score(command: ScoreCommand, options: ThreadTaskOptions): Promise<ScoreReport> {
@@ -51,8 +56,10 @@ export class ScoringFlowService {
     command: ScoreCommand,
     options: ThreadTaskOptions,
   ): Promise<ScoreReport> {
-    const { table } = await this.features.extract(extractionFor(model, command), options);
-    return this.scoring.score(model, table);
+    const task = extractionFor(model, command);
+    const { table } = await this.features.extract(task, options);
+    const logs = { startMs: table.startMs, task };
+    return this.explained(model, this.scoring.score(model, table), { ...table, logs }, command, options);
   }
 
   private async scoreTable(
@@ -63,11 +70,24 @@ export class ScoringFlowService {
     const { table, report } = await this.tables.read(tableTaskFor(model, command), options);
     // How many rows there are and which columns never change matters for a training only.
     const ignored = report.warnings.filter(({ code }) => code === 'ignored_columns');
-    return this.scoring.scoreTable(
+    const scores = this.scoring.scoreTable(
       model,
       table,
       ignored.map(({ message }) => message),
     );
+    return this.explained(model, scores, { ...table, logs: null }, command, options);
+  }
+
+  private async explained(
+    model: LoadedModel,
+    report: ScoreReport,
+    scored: ScoredRows,
+    { explanation }: ScoreCommand,
+    options: ThreadTaskOptions,
+  ): Promise<ScoreReport> {
+    return explanation == null
+      ? report
+      : this.explanations.explain(model, report, scored, explanation, options);
   }
 }
 

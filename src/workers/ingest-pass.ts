@@ -1,4 +1,5 @@
 import { ExportParser, type InputFormat, type ReadPart } from '../export/core/export-parser.js';
+import type { RecordBatch } from '../export/core/record-batch.js';
 import type { InputFile } from '../export/core/validation-report.js';
 import { openByteSource } from './open-byte-source.js';
 import { decode, type IngestTools } from './ingest-tools.js';
@@ -33,6 +34,11 @@ export class SplitMissed extends Error {
   }
 }
 
+/** Takes the rows of a batch beside the sums; they are gone when it returns. */
+export interface RowSink {
+  add(batch: RecordBatch): void;
+}
+
 /**
  * Reads one stretch through the tools.
  *
@@ -41,7 +47,7 @@ export class SplitMissed extends Error {
  */
 export async function readStretch(
   { file, part }: Stretch,
-  tools: IngestTools,
+  tools: IngestTools & { readonly rows?: RowSink },
   onProgress: (storedBytes: number) => void,
 ): Promise<ReadStretch> {
   const { batch, collector, aggregator, classifier, labelField, scanner: kernel } = tools;
@@ -51,6 +57,7 @@ export async function readStretch(
     tools.labelled?.take(batch);
     classifier?.classify(batch);
     aggregator?.add(batch, classifier?.events ?? null);
+    tools.rows?.add(batch);
     batch.clear();
   };
   const first = part.from?.byteOffset ?? 0;

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import type { InputFile, ValidationReport } from '../export/core/validation-report.js';
 import { WindowReopened } from '../features/core/window-reopened.js';
 import type { WindowTable } from '../features/core/window-table.js';
@@ -15,7 +14,7 @@ import {
 } from './ingest-pass.js';
 import type { IngestResult, IngestTask } from './ingest-task.js';
 import { ingestTools } from './ingest-tools.js';
-import { openInput } from './open-input.js';
+import { closeAll, openAll } from './open-files.js';
 import type { PartRefused, PartResult, PartTask } from './part.worker.js';
 import { runTask, type ReportProgress } from './run-task.js';
 import { splitFiles } from './split-files.js';
@@ -23,21 +22,6 @@ import { startSubTask } from './sub-task.js';
 
 /** Below this, hashing in this thread takes less time than starting another. */
 const BYTES_WORTH_A_THREAD = 16 << 20;
-
-function openAll({ files, noFollow }: IngestTask): OpenedFile[] {
-  const opened: OpenedFile[] = [];
-  try {
-    for (const file of files) opened.push({ ...openInput(file, noFollow), name: file.name });
-    return opened;
-  } catch (error) {
-    closeAll(opened);
-    throw error;
-  }
-}
-
-function closeAll(files: readonly OpenedFile[]): void {
-  for (const { fd } of files) closeSync(fd);
-}
 
 const totalBytes = (files: readonly OpenedFile[]): number => files.reduce((sum, { size }) => sum + size, 0);
 

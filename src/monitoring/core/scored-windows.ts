@@ -1,5 +1,7 @@
+import type { RowExplanation } from '../../evaluation/core/explanation/explain-flagged.js';
 import { formatTimestamp } from '../../export/core/timestamp.js';
 import type { FeatureTable } from '../../features/core/feature-table.js';
+import type { WindowLine } from '../../features/core/window-lines.js';
 import type { WindowTable } from '../../features/core/window-table.js';
 
 /** One window as people see it: times UTC with Z, score in 0..1, higher = more anomalous. */
@@ -20,6 +22,12 @@ export interface ScoredWindow {
   readonly confidence: number;
   /** null: a row of a feature table has no lines. */
   readonly log_count: number | null;
+  /** Only of a flagged window that was explained. */
+  readonly explanation?: RowExplanation;
+  /** The first lines in time order; with an explanation, unless none were asked for or there are none to read. */
+  readonly lines?: readonly WindowLine[];
+  /** All lines of the window. */
+  readonly line_count?: number;
 }
 
 export interface ScoringContext {

@@ -15,4 +15,5 @@ export type TaskReply<Output> =
   | { readonly type: 'error'; readonly error: SerializedError };
 
 /** Names of the thread entry points in src/workers (`<name>.worker.ts`). */
-export type WorkerName = 'ingest' | 'table' | 'grow' | 'score' | 'detect' | 'evaluate' | 'cross-validate';
+export type WorkerName =
+  'ingest' | 'table' | 'grow' | 'score' | 'detect' | 'evaluate' | 'cross-validate' | 'explain' | 'lines';

@@ -44,7 +44,7 @@ export interface SuggestedValues {
   readonly best: SuggestedValue | null;
 }
 
-const NOTHING: SuggestedValues = { nearest_normal: null, best: null };
+export const NOTHING: SuggestedValues = { nearest_normal: null, best: null };
 /** Scores closer than this are taken for equal: sums along the profile are rounded in another order than the score's. */
 const SAME_SCORE = 1e-9;
 
@@ -124,7 +124,7 @@ function createSearch(
 }
 
 /** Codes in ascending order; null for a feature whose values are amounts. */
-function codesOf({ kind, categories }: ExplainedFeature): number[] | null {
+export function codesOf({ kind, categories }: ExplainedFeature): number[] | null {
   if (kind === 'flag') return [0, 1];
   if (kind !== 'categorical' || categories === undefined) return null;
   return Object.values(categories).sort((a, b) => a - b);

@@ -162,3 +162,9 @@ export function explainRow(
   detector.score(fitted.model, row, score, tools);
   return { raw: score[0], contributions: detector.explain(fitted.model, row, tools) };
 }
+
+/** Final score (0..1, higher = more anomalous) that a raw score has for a device of the model; never falls as raw rises. */
+export function scoreOfRaw(fitted: FittedDetector, raw: number, device: number): number {
+  const [group] = groupsOfRows(fitted, Int32Array.of(device), 1);
+  return -finalScore(evidenceOf(fitted.levels, group, raw), fitted.scale[group]);
+}
