@@ -142,6 +142,14 @@ function addModelVerbs(program: Command, action: Action): void {
     .argument('<version>', 'model version')
     .action(action(() => import('./verify.command.js')));
   program
+    .command('rebuild')
+    .description('train a model version again from its recorded inputs and compare the bytes')
+    .argument('<version>', 'model version')
+    .option('--input <files...>', 'the files it was trained on, when they are not where they were')
+    .option('--inputs-dir <dir>', 'directory that holds them')
+    .option('--config-overrides <json>', 'for this machine only, for instance {"training":{"n_jobs":1}}')
+    .action(action(() => import('./rebuild.command.js')));
+  program
     .command('deploy')
     .description('make a model version the one the consumer loads')
     .argument('<version>', 'model version')

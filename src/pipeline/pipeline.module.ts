@@ -9,6 +9,7 @@ import { TrainingModule } from '../training/training.module.js';
 import { DeploymentFlowService } from './deployment-flow.service.js';
 import { ImportFlowService } from './import-flow.service.js';
 import { ModelFilesService } from './model-files.service.js';
+import { RebuildService } from './rebuild.service.js';
 import { ReconcilerService } from './reconciler.service.js';
 import { RunCreatorService } from './run-creator.service.js';
 import { RunExecutorService } from './run-executor.service.js';
@@ -37,12 +38,14 @@ import { TrainingQueueService } from './training-queue.service.js';
     ScoringFlowService,
     ImportFlowService,
     ModelFilesService,
+    RebuildService,
     ReconcilerService,
   ],
   exports: [
     DeploymentFlowService,
     ImportFlowService,
     ModelFilesService,
+    RebuildService,
     ReconcilerService,
     RunCreatorService,
     ScoringFlowService,

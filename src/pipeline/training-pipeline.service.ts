@@ -6,7 +6,7 @@ import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import { APP_VERSION } from '../platform/app-version.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
-import type { Hyperparameters, TrainedModel } from '../registry/trained-model.js';
+import type { Hyperparameters, ModelContent, TrainedModel } from '../registry/trained-model.js';
 import type { Actor, ModelVersion } from '../registry/model-version.js';
 import {
   parseForestParams,
@@ -41,6 +41,14 @@ interface Fitted {
   readonly trainScores: Float64Array;
 }
 
+/** A model before it is judged. */
+export interface FittedRun {
+  readonly rows: TrainingInput;
+  readonly data: PreparedDataset;
+  readonly fitted: Fitted;
+  readonly spec: FeatureSpec;
+}
+
 /** The flow: export -> features -> training -> evaluation -> registry. One method a step, in order. */
 @Injectable()
 export class TrainingPipelineService {
@@ -59,22 +67,10 @@ export class TrainingPipelineService {
     context: RunContext,
   ): Promise<TrainingOutcome> {
     const started = this.clock.monotonicMs();
-    const rows = await this.read(request, config, context);
+    const { rows, data, fitted, spec } = await this.fit(request, config, context);
     const { set } = rows;
 
-    await context.step('prepare');
-    const data = prepareDataset(rows.table, set, rows.split, config.values.features);
-
-    await context.step('train');
-    const fitted = await this.fit(data, rows, config, context);
-
     await context.step('evaluate');
-    const spec = buildFeatureSpec({
-      set,
-      window: rows.window,
-      preprocessing: data.preprocessing,
-      options: config.values.features,
-    });
     const input = evaluationInput({
       data,
       evidence: rows.evidence,
@@ -99,8 +95,8 @@ export class TrainingPipelineService {
       rows,
       data,
       fitted,
-      evaluation,
       spec,
+      evaluation,
       durationSeconds,
     });
     const { model, modelSha256 } = await this.registry.register(
@@ -118,6 +114,22 @@ export class TrainingPipelineService {
       featureNames: rows.table.featureNames,
       durationSeconds,
     };
+  }
+
+  /** Everything that decides the bytes of the model: reading, preparing, growing, choosing the threshold. */
+  async fit(request: TrainingRequest, config: RunConfig, context: RunContext): Promise<FittedRun> {
+    const rows = await this.read(request, config, context);
+    await context.step('prepare');
+    const data = prepareDataset(rows.table, rows.set, rows.split, config.values.features);
+    await context.step('train');
+    const fitted = await this.grow(data, rows, config, context);
+    const spec = buildFeatureSpec({
+      set: rows.set,
+      window: rows.window,
+      preprocessing: data.preprocessing,
+      options: config.values.features,
+    });
+    return { rows, data, fitted, spec };
   }
 
   /** Reading, validating and windowing are one pass over the bytes; its progress covers three of the seeds' steps. */
@@ -138,7 +150,7 @@ export class TrainingPipelineService {
     return input;
   }
 
-  private async fit(
+  private async grow(
     data: PreparedDataset,
     { rowsPerDay }: TrainingInput,
     config: RunConfig,
@@ -182,38 +194,42 @@ function hyperparameters({ values: { model } }: RunConfig): Hyperparameters {
   };
 }
 
-interface TrainedParts {
-  readonly request: TrainingRequest;
-  readonly config: RunConfig;
-  readonly context: RunContext;
-  readonly rows: TrainingInput;
-  readonly data: PreparedDataset;
-  readonly fitted: Fitted;
-  readonly evaluation: EvaluationReport;
-  readonly spec: FeatureSpec;
-  readonly durationSeconds: number;
-}
-
-function trainedModel(parts: TrainedParts): TrainedModel {
-  const { request, config, rows, data, evaluation, fitted } = parts;
-  const { values } = config;
+/** What the files are made of whose bytes the input and the configuration decide. */
+export function modelContent({ data, fitted, spec }: FittedRun, config: RunConfig): ModelContent {
   return {
-    trainingId: parts.context.trainingId,
-    modelName: request.modelName,
-    parentVersion: null,
-    featureSet: rows.set.name,
-    spec: parts.spec,
+    spec,
     forest: fitted.forest,
     preprocessing: data.preprocessing,
     hyperparameters: hyperparameters(config),
     offset: fitted.offset,
-    thresholdPolicy: values.model.threshold.policy,
     trainValues: data.trainValues,
     trainRows: data.trainRows,
-    validationRows: rows.split.validation.length,
-    testRows: rows.split.test.length,
     goldenRows: data.judgedRaw,
     goldenScores: Float64Array.from(data.judgedRows, (row) => fitted.trainScores[row]),
+    sklearnVersion: config.values.storage.sklearn_version,
+  };
+}
+
+interface TrainedParts extends FittedRun {
+  readonly request: TrainingRequest;
+  readonly config: RunConfig;
+  readonly context: RunContext;
+  readonly evaluation: EvaluationReport;
+  readonly durationSeconds: number;
+}
+
+function trainedModel(parts: TrainedParts): TrainedModel {
+  const { request, config, rows, evaluation } = parts;
+  const { values } = config;
+  return {
+    ...modelContent(parts, config),
+    trainingId: parts.context.trainingId,
+    modelName: request.modelName,
+    parentVersion: null,
+    featureSet: rows.set.name,
+    thresholdPolicy: values.model.threshold.policy,
+    validationRows: rows.split.validation.length,
+    testRows: rows.split.test.length,
     evaluation,
     validation: rows.report,
     logCount: rows.logCount,
@@ -226,7 +242,6 @@ function trainedModel(parts: TrainedParts): TrainedModel {
     },
     configHash: config.hash,
     codeVersion: APP_VERSION,
-    sklearnVersion: values.storage.sklearn_version,
     drift: {
       enabled: values.monitoring.enable_drift_detection,
       threshold: values.monitoring.drift_threshold,

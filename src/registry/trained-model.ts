@@ -5,27 +5,32 @@ import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { FeatureValues, Preprocessing } from '../features/core/preprocessing.js';
 import type { Forest } from '../training/core/forest/forest.js';
 
-/** Everything the registry needs to write and register one trained version. */
-export interface TrainedModel {
-  readonly trainingId: string;
-  readonly modelName: string;
-  readonly parentVersion: string | null;
-  readonly featureSet: string;
+/** What decides the bytes of the model files: the same content gives the same files, whenever they are written. */
+export interface ModelContent {
   readonly spec: FeatureSpec;
   readonly forest: Forest;
   readonly preprocessing: Preprocessing;
   readonly hyperparameters: Hyperparameters;
   /** scikit-learn's offset_. */
   readonly offset: number;
-  readonly thresholdPolicy: string;
   /** Training rows as extracted (NaN = missing), n x d. */
   readonly trainValues: FeatureValues;
   readonly trainRows: number;
-  readonly validationRows: number;
-  readonly testRows: number;
   /** Rows after imputation and clipping with their score_samples: golden.json is drawn from them. */
   readonly goldenRows: FeatureValues;
   readonly goldenScores: Float64Array;
+  readonly sklearnVersion: string;
+}
+
+/** Everything the registry needs to write and register one trained version. */
+export interface TrainedModel extends ModelContent {
+  readonly trainingId: string;
+  readonly modelName: string;
+  readonly parentVersion: string | null;
+  readonly featureSet: string;
+  readonly thresholdPolicy: string;
+  readonly validationRows: number;
+  readonly testRows: number;
   readonly evaluation: EvaluationReport;
   /** What was found in the input: the report of an export, or of a feature table. */
   readonly validation: ValidationReport | TableReport;
@@ -36,7 +41,6 @@ export interface TrainedModel {
   readonly config: Readonly<Record<string, unknown>>;
   readonly configHash: string;
   readonly codeVersion: string;
-  readonly sklearnVersion: string;
   readonly drift: { readonly enabled: boolean; readonly threshold: number };
   /** Date range and program filter of the request, for the lineage. */
   readonly selection: Readonly<Record<string, unknown>>;

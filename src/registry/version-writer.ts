@@ -11,25 +11,30 @@ import { buildGoldenSample } from './core/golden-sample.js';
 import { buildManifest, buildMetadata, type ModelMetadataInput } from './core/model-metadata.js';
 import { jsonFile, VERSION_FILES } from './core/version-files.js';
 import { encodeOnnxModel } from './onnx-codec.js';
-import type { TrainedModel } from './trained-model.js';
+import type { ModelContent, TrainedModel } from './trained-model.js';
 
 export interface WrittenVersion {
   readonly artifacts: Readonly<Record<string, string>>;
   readonly modelSha256: string;
 }
 
-/** Writes every file of a version into its staging directory. The manifest comes last: it holds the others' hashes. */
-export function writeVersionFiles(
-  staged: StagedVersion,
-  model: TrainedModel,
-  createdAt: string,
-): WrittenVersion {
+/** Where files go: a staged directory, or something that only looks at them. */
+export interface FileSink {
+  write(file: string, data: Uint8Array | string): void;
+}
+
+/**
+ * Writes the files whose bytes the input and the configuration decide. The others hold times, paths and the version's
+ * name.
+ *
+ * @returns SHA-256 of model.joblib
+ */
+export function writeModelFiles(sink: FileSink, model: ModelContent): string {
   const featureNames = model.spec.features.map(({ name }) => name);
   const joblib = encodeModelPickle(model);
-  const modelSha256 = sha256Hex(joblib);
-  staged.write(VERSION_FILES.model, joblib);
-  staged.write(VERSION_FILES.scaler, encodeStandardScaler(model.preprocessing, model.sklearnVersion));
-  staged.write(
+  sink.write(VERSION_FILES.model, joblib);
+  sink.write(VERSION_FILES.scaler, encodeStandardScaler(model.preprocessing, model.sklearnVersion));
+  sink.write(
     VERSION_FILES.onnx,
     encodeOnnxModel(model.forest, {
       mean: model.preprocessing.mean,
@@ -38,9 +43,9 @@ export function writeVersionFiles(
       featureNames,
     }),
   );
-  staged.write(VERSION_FILES.forest, encodeForest(model.forest));
-  staged.write(VERSION_FILES.featureSpec, jsonFile(model.spec));
-  staged.write(
+  sink.write(VERSION_FILES.forest, encodeForest(model.forest));
+  sink.write(VERSION_FILES.featureSpec, jsonFile(model.spec));
+  sink.write(
     VERSION_FILES.baseline,
     jsonFile(buildBaseline(model.trainValues, model.trainRows, featureNames)),
   );
@@ -50,7 +55,17 @@ export function writeVersionFiles(
     scores: model.goldenScores,
     offset: model.offset,
   });
-  staged.write(VERSION_FILES.golden, jsonFile(golden));
+  sink.write(VERSION_FILES.golden, jsonFile(golden));
+  return sha256Hex(joblib);
+}
+
+/** Writes every file of a version into its staging directory. The manifest comes last: it holds the others' hashes. */
+export function writeVersionFiles(
+  staged: StagedVersion,
+  model: TrainedModel,
+  createdAt: string,
+): WrittenVersion {
+  const modelSha256 = writeModelFiles(staged, model);
   staged.write(
     VERSION_FILES.report,
     jsonFile({ validation: model.validation, evaluation: model.evaluation, gate: model.evaluation.gate }),
@@ -67,7 +82,7 @@ function description({ featureSet, spec }: TrainedModel): string {
     : `Isolation Forest on ${featureSet} features of ${spec.window.length_seconds / 60}-minute windows`;
 }
 
-function encodeModelPickle(model: TrainedModel): Uint8Array {
+function encodeModelPickle(model: ModelContent): Uint8Array {
   return encodeIsolationForest(model.forest, {
     params: parseForestParams(model.hyperparameters),
     offset: model.offset,
