@@ -135,6 +135,7 @@ function addModelVerbs(program: Command, action: Action): void {
     .command('show-model')
     .description('show one model version: metrics, gate, lineage, files')
     .argument('<version>', 'model version')
+    .option('--card <file>', 'write its model card (an HTML page) to this file instead')
     .action(action(() => import('./show-model.command.js')));
   program
     .command('verify')

@@ -20,6 +20,7 @@ import { featureSetNames } from '../features/core/feature-sets.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { policyOfCard } from '../registry/core/card/model-card.js';
 import { actorOf } from '../platform/security/actor.js';
 import { AppError, type FieldProblem } from '../shared/errors.js';
 import { isKnownTag, requestedRange } from './download-range.js';
@@ -106,6 +107,24 @@ export class ModelFilesController {
     if (id === undefined && file === undefined) return null;
     const found = await this.exports.resolve({ export_id: id, export_file: file });
     return { files: [found], noFollow: true };
+  }
+
+  @Get(':version/card')
+  @ApiOperation({ operationId: 'getModelCard', summary: 'The model card: one HTML page that loads nothing' })
+  @ApiProduces('text/html')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  @ApiProblems(404, 409)
+  async card(
+    @Param('version') version: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const { page, sha256 } = await this.files.card(version);
+    const etag = `"${sha256}"`;
+    response.setHeader('etag', etag);
+    response.setHeader('content-security-policy', `${policyOfCard(page)}; frame-ancestors 'none'; sandbox`);
+    if (isKnownTag(request.headers['if-none-match'], etag)) response.status(304).end();
+    else response.type('text/html; charset=utf-8').send(page);
   }
 
   @Get(':version/download')

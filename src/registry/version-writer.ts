@@ -4,6 +4,7 @@ import { sha256Hex } from '../shared/digest.js';
 import { parseForestParams } from '../training/core/forest/forest-params.js';
 import { encodeForest } from '../training/core/forest/codec.js';
 import type { StagedVersion } from './artifact-store.js';
+import { cardFile } from './card-file.js';
 import { buildBaseline } from './core/baseline.js';
 import { encodeIsolationForest } from './core/formats/joblib-model.js';
 import { encodeStandardScaler } from './core/formats/joblib-scaler.js';
@@ -71,6 +72,7 @@ export function writeVersionFiles(
     jsonFile({ validation: model.validation, evaluation: model.evaluation, gate: model.evaluation.gate }),
   );
   const metadata = metadataInput(staged.version, model, createdAt, modelSha256);
+  staged.write(VERSION_FILES.card, cardFile(metadata, model, staged.written));
   staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
   staged.write(VERSION_FILES.manifest, jsonFile(buildManifest({ metadata, hashes: staged.written })));
   return { artifacts: staged.written, modelSha256 };

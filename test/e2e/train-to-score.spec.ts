@@ -14,6 +14,7 @@ const CONTRACT_FILES = [
   'metadata.json',
   'model.joblib',
   'model.onnx',
+  'report.html',
   'report.json',
   'scaler.joblib',
 ];
