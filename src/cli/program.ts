@@ -38,6 +38,7 @@ export function buildProgram(state: CommandState): Command {
       await run(args, options, new Output(state.output), state);
     };
   addDataVerbs(program, action);
+  addJudgingVerbs(program, action);
   addModelVerbs(program, action);
   addServiceVerbs(program, action);
   for (const verb of [program, ...program.commands].flatMap(({ commands }) => commands))
@@ -68,6 +69,8 @@ const dateRange = (command: Command): Command =>
 const EXPORTS =
   'exports (JSON, NDJSON or CSV, also .gz or .zst), directories of them, or "-" for standard input';
 
+const LABELS = 'labels file (JSON or CSV of episodes): what really happened, for the evaluation only';
+
 const LABEL_COLUMN = 'column of a feature table that holds labels, for the evaluation only';
 
 const inputOption = (): Option =>
@@ -87,6 +90,7 @@ function addDataVerbs(program: Command, action: Action): void {
     .option('--deploy', 'deploy the model when it passes its gate')
     .addOption(inputOption())
     .option('--label-column <name>', LABEL_COLUMN)
+    .option('--labels <file>', LABELS)
     .action(action(() => import('./train.command.js')));
   dateRange(
     program
@@ -121,6 +125,31 @@ function addDataVerbs(program: Command, action: Action): void {
     .option('--version <version>', 'model version (default: the deployed one)')
     .option('--all', 'list every window, not only the flagged ones, in the text output')
     .action(action(() => import('./score.command.js')));
+}
+
+function addJudgingVerbs(program: Command, action: Action): void {
+  dateRange(
+    program
+      .command('evaluate')
+      .description('judge a registered model version on log exports; nothing is changed')
+      .argument('<version>', 'model version')
+      .argument('<paths...>', EXPORTS),
+  )
+    .option('--labels <file>', LABELS)
+    .option('--label-column <name>', LABEL_COLUMN)
+    .action(action(() => import('./evaluate.command.js')));
+  dateRange(
+    program
+      .command('set-threshold')
+      .description('register the same forest with another threshold as a version of its own')
+      .argument('<version>', 'model version')
+      .argument('<paths...>', EXPORTS),
+  )
+    .requiredOption('--policy <policy>', 'contamination, alert_budget or explicit')
+    .requiredOption('--value <number>', 'share of the windows, alerts a day for each device, or score')
+    .option('--labels <file>', LABELS)
+    .option('--label-column <name>', LABEL_COLUMN)
+    .action(action(() => import('./set-threshold.command.js')));
 }
 
 function addModelVerbs(program: Command, action: Action): void {

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import type { TableInput } from '../pipeline/training-request.js';
+import type { InputName } from '../workers/open-input.js';
 import { AppError } from '../shared/errors.js';
 import type { InputOptions, SelectionOptions } from './command.js';
 
@@ -24,4 +26,9 @@ export function tableInput(options: InputOptions & SelectionOptions): TableInput
     });
   }
   return { labelColumn: options.labelColumn ?? null };
+}
+
+/** The file that --labels names. */
+export function labelsInput(path: string): InputName {
+  return { path: resolve(path), name: path };
 }

@@ -9,6 +9,7 @@ import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { AppError, ERROR_KINDS } from '../shared/errors.js';
 import type { CommandState, GlobalOptions } from './command.js';
 import { renderTable, type Output } from './output.js';
+import { kindTable, truthRows } from './truth-text.js';
 import { withApplication } from './with-application.js';
 
 interface TrainingCommand {
@@ -47,7 +48,6 @@ const number = (value: unknown, digits = 3): string =>
 export function describeTraining(result: TrainingResult): string {
   const { metrics } = result;
   const isTable = result.feature_set === TABLE_SET;
-  const truth = result.ground_truth?.basic_metrics ?? null;
   const rows: (readonly [string, string])[] = [
     ['version', result.version],
     ['status', result.model_status],
@@ -59,12 +59,7 @@ export function describeTraining(result: TrainingResult): string {
     ['training time', `${result.training_duration.toFixed(1)} s`],
     ['ROC AUC', `${number(metrics.roc_auc)}   (labels: ${result.label_source})`],
     ['average precision', `${number(metrics.average_precision)}   (labels: ${result.label_source})`],
-    ...(truth === null
-      ? []
-      : ([
-          ['ROC AUC', `${number(truth.roc_auc)}   (labels: ${truth.label_source})`],
-          ['average precision', `${number(truth.average_precision)}   (labels: ${truth.label_source})`],
-        ] as const)),
+    ...truthRows(result.ground_truth),
     ['alert threshold', number(result.threshold, 4)],
     [
       'flagged windows',
@@ -75,6 +70,8 @@ export function describeTraining(result: TrainingResult): string {
     ['model card', join(result.model_path, 'report.html')],
   ];
   const lines = [renderTable(['result', ''], rows)];
+  const kinds = kindTable(result.ground_truth);
+  if (kinds !== '') lines.push('', kinds, '');
   for (const check of result.gate.checks) {
     if (!check.passed) lines.push(`gate check ${check.id} failed: ${check.message}`);
   }

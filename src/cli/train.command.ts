@@ -9,12 +9,13 @@ import { configuration } from './configuration.js';
 import { interruptSignal } from './interrupt.js';
 import type { Output } from './output.js';
 import { withSelection } from './selection.js';
-import { tableInput } from './table-input.js';
+import { labelsInput, tableInput } from './table-input.js';
 
 interface TrainOptions extends GlobalOptions, SelectionOptions, InputOptions {
   readonly model: string;
   readonly outputDir?: string;
   readonly deploy?: boolean;
+  readonly labels?: string;
 }
 
 export async function run(
@@ -41,6 +42,7 @@ export async function run(
         deploy: options.deploy === true,
         outputDir: options.outputDir === undefined ? null : resolve(options.outputDir),
         ...(table === undefined ? {} : { table }),
+        ...(options.labels === undefined ? {} : { labels: labelsInput(options.labels) }),
       };
       // The export is read while the framework and the database start.
       const endReading =

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { EvaluationService } from './evaluation.service.js';
+import { LabelsService } from './labels.service.js';
 
-@Module({ providers: [EvaluationService], exports: [EvaluationService] })
+@Module({ providers: [EvaluationService, LabelsService], exports: [EvaluationService, LabelsService] })
 export class EvaluationModule {}

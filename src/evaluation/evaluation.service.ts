@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { runInThread, type ThreadTaskOptions } from '../platform/compute/thread-task.js';
+import type { CrossValidateTask } from '../workers/cross-validate.worker.js';
 import type { EvaluateTask } from '../workers/evaluate.worker.js';
+import type { CrossValidationReport } from './core/cross-validation.js';
 import type { EvaluationReport } from './core/evaluation-report.js';
 
 /** Judges a trained forest on a worker thread. */
@@ -8,5 +10,10 @@ import type { EvaluationReport } from './core/evaluation-report.js';
 export class EvaluationService {
   evaluate(task: EvaluateTask, options: ThreadTaskOptions): Promise<EvaluationReport> {
     return runInThread<EvaluateTask, EvaluationReport>('evaluate', task, options);
+  }
+
+  /** On a thread of its own, so that it runs while the final model is fitted and judged. */
+  crossValidate(task: CrossValidateTask, options: ThreadTaskOptions): Promise<CrossValidationReport | null> {
+    return runInThread<CrossValidateTask, CrossValidationReport | null>('cross-validate', task, options);
   }
 }

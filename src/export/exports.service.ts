@@ -39,6 +39,12 @@ export class ExportsService {
     return this.store.resolve(record.storedKey);
   }
 
+  /** A file of the exports directory by its relative path: an export, or what goes with one. */
+  resolveFile(name: string): ReferencedExport {
+    const { path, storedKey } = this.store.resolve(name);
+    return { path, name: storedKey };
+  }
+
   async resolve({ export_file: name, export_id: id }: ExportReference): Promise<ReferencedExport> {
     if ((name === undefined) === (id === undefined)) {
       throw new AppError('validation_failed', 'Give either export_file or export_id.', {
@@ -51,10 +57,7 @@ export class ExportsService {
         ],
       });
     }
-    if (name !== undefined) {
-      const { path, storedKey } = this.store.resolve(name);
-      return { path, name: storedKey };
-    }
+    if (name !== undefined) return this.resolveFile(name);
     const record = await this.get(id!);
     return { path: this.resolveStored(record).path, name: record.fileName };
   }

@@ -1,4 +1,5 @@
 import type { EvaluationInput } from '../evaluation/core/evaluation-report.js';
+import type { FeatureColumn } from '../evaluation/core/gate/gate-check.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import type { ColumnSet } from '../features/core/table-set.js';
 import type { ResolvedForestParams } from '../training/core/forest/forest-params.js';
@@ -18,6 +19,16 @@ export interface EvaluationParts {
   readonly config: RunSections;
 }
 
+/** What the evaluation needs to know about the columns of a set. */
+export function featureColumns({ features }: Pick<ColumnSet, 'features'>): FeatureColumn[] {
+  return features.map(({ name, rareEvent, clock, kind }) => ({
+    name,
+    rareEvent,
+    clock,
+    categorical: kind === 'categorical',
+  }));
+}
+
 /** Gathers what the evaluation needs from the parts of a run. */
 export function evaluationInput(parts: EvaluationParts): Omit<EvaluationInput, 'score'> {
   const { data, evidence, config } = parts;
@@ -27,12 +38,7 @@ export function evaluationInput(parts: EvaluationParts): Omit<EvaluationInput, '
     featureHash: spec.hash,
   });
   return {
-    features: parts.set.features.map(({ name, rareEvent, clock, kind }) => ({
-      name,
-      rareEvent,
-      clock,
-      categorical: kind === 'categorical',
-    })),
+    features: featureColumns(parts.set),
     expected: identity(parts.expectedSpec),
     actual: identity(parts.spec),
     train: { values: data.judgedRaw, rows: data.judgedRows.length, columns: data.columns },
@@ -47,6 +53,7 @@ export function evaluationInput(parts: EvaluationParts): Omit<EvaluationInput, '
         : null,
     holdoutWindows: evidence.windows,
     labels: evidence.labels,
+    alertsPerDayPerDevice: model.threshold.alerts_per_day,
     forestParams: parts.params,
     thresholds: evaluation.thresholds,
     enforceThresholds: evaluation.enforce_thresholds,

@@ -144,6 +144,7 @@ export function notEvaluated(offset: number): EvaluationReport {
     ground_truth: null,
     feedback: null,
     label_free: null,
+    cross_validation: null,
     threshold_checks: null,
     feature_importance: null,
     gate: { passed: false, not_enough_data: false, checks: [check] },

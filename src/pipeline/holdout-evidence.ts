@@ -1,4 +1,11 @@
-import type { EvaluationInput, HoldoutLabels } from '../evaluation/core/evaluation-report.js';
+import type { EvaluationInput } from '../evaluation/core/evaluation-report.js';
+import type { HoldoutLabels } from '../evaluation/core/real-label-report.js';
+import {
+  labelWarnings,
+  originOfFile,
+  originOfRows,
+  type LabelsFile,
+} from '../evaluation/core/labels/label-coverage.js';
 import { keptLogs, type ValidationReport } from '../export/core/validation-report.js';
 import { nonEmptyWindowCount } from '../features/core/dataset.js';
 import type { FeatureTable } from '../features/core/feature-table.js';
@@ -13,12 +20,28 @@ export interface HoldoutEvidence {
   readonly labels: HoldoutLabels | null;
 }
 
-/** @param test the held-out rows of the table */
+/** Labels of a file for windows of these devices. */
+function fileLabels(labels: LabelsFile | null, devices: readonly string[]): HoldoutLabels | null {
+  return (
+    labels && { source: 'ground_truth', episodes: labels.episodes, origin: originOfFile(labels, devices) }
+  );
+}
+
+/** What is odd about the labels, in words. */
+export function evidenceWarnings({ labels }: HoldoutEvidence): string[] {
+  return labels?.origin === undefined ? [] : labelWarnings(labels.origin);
+}
+
+/**
+ * @param test the held-out rows of the table
+ * @param labels a labels file, if there is one
+ */
 export function windowEvidence(
   table: WindowTable,
   test: Int32Array,
   { stats }: ValidationReport,
   { wifiRequired, programs }: ColumnSet,
+  labels: LabelsFile | null = null,
 ): HoldoutEvidence {
   return {
     extent: {
@@ -30,12 +53,23 @@ export function windowEvidence(
       wifiLineCount: stats.wifi_logs,
     },
     windows: windowsOf(table, table.startMs, test, table.windowSeconds),
-    labels: null,
+    labels: fileLabels(labels, table.devices),
   };
 }
 
+/** What labels a feature table comes with: a column of its own, or a labels file, not both. */
+export interface TableLabelSource {
+  readonly column: string | null;
+  readonly file: LabelsFile | null;
+}
+
 /** @param windowSeconds how long a row of a table with times lasts */
-export function tableEvidence(table: FeatureTable, test: Int32Array, windowSeconds: number): HoldoutEvidence {
+export function tableEvidence(
+  table: FeatureTable,
+  test: Int32Array,
+  windowSeconds: number,
+  given: TableLabelSource,
+): HoldoutEvidence {
   const { startMs, labels } = table;
   return {
     extent: {
@@ -46,10 +80,14 @@ export function tableEvidence(table: FeatureTable, test: Int32Array, windowSecon
       wifiLineCount: null,
     },
     windows: startMs && windowsOf(table, startMs, test, windowSeconds),
-    labels: labels && {
-      source: 'ground_truth',
-      windowLabels: Uint8Array.from(test, (row) => labels[row]),
-    },
+    labels:
+      labels === null
+        ? fileLabels(given.file, table.devices)
+        : {
+            source: 'ground_truth',
+            windowLabels: Uint8Array.from(test, (row) => labels[row]),
+            origin: originOfRows('label_column', given.column ?? ''),
+          },
   };
 }
 

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
+import { exportSelection } from '../export/export-selection.dto.js';
 import { ExportsService } from '../export/exports.service.js';
 import type { ScoreReport } from '../monitoring/scoring.service.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
@@ -18,6 +19,7 @@ import {
   DeployOutcomeDto,
   DeployRequestDto,
   DryRunQueryDto,
+  EvaluateRequestDto,
   ModelDetailDto,
   ModelListQueryDto,
   ModelPageDto,
@@ -25,8 +27,13 @@ import {
   ModelStatsDto,
   PredictRequestDto,
   RollbackRequestDto,
+  ThresholdRequestDto,
 } from './models.dto.js';
+import { ModelEvaluationService, type ModelEvaluation } from './model-evaluation.service.js';
+import type { JudgementInput } from './model-input.service.js';
+import { runConfig } from './run-config.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
+import { ThresholdFlowService, type ThresholdResult } from './threshold-flow.service.js';
 
 @ApiTags('models')
 @Controller('models')
@@ -35,6 +42,8 @@ export class ModelsController {
     private readonly registry: ModelRegistryService,
     private readonly deployments: DeploymentFlowService,
     private readonly scoring: ScoringFlowService,
+    private readonly evaluations: ModelEvaluationService,
+    private readonly thresholds: ThresholdFlowService,
     private readonly exports: ExportsService,
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
   ) {}
@@ -143,6 +152,47 @@ export class ModelsController {
       { selection: { files: [file], noFollow: true }, modelName: '', version, maxWindows },
       {},
     );
+  }
+
+  @Post(':version/evaluate')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'evaluateModel', summary: 'Judge a version on an export; nothing is changed' })
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiProblems(400, 404, 409, 422)
+  async evaluate(
+    @Param('version') version: string,
+    @Body() body: EvaluateRequestDto,
+  ): Promise<ModelEvaluation> {
+    const input = await this.judgementInput(body);
+    return this.evaluations.evaluate({ version, ...input }, runConfig(this.config), {});
+  }
+
+  @Post(':version/threshold')
+  @ApiOperation({
+    operationId: 'setThreshold',
+    summary: 'Register the same forest with another threshold as a version of its own',
+  })
+  @ApiCreatedResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiProblems(400, 404, 409, 422)
+  async threshold(
+    @Param('version') version: string,
+    @Body() body: ThresholdRequestDto,
+    @Req() request: Request,
+  ): Promise<ThresholdResult> {
+    const input = await this.judgementInput(body);
+    const threshold = { policy: body.policy, value: body.value };
+    const actor = { name: actorOf(request), reason: null };
+    return this.thresholds.setThreshold({ version, threshold, ...input }, runConfig(this.config), actor);
+  }
+
+  private async judgementInput(body: EvaluateRequestDto): Promise<JudgementInput> {
+    const file = await this.exports.resolve(body);
+    return {
+      selection: { files: [file], ...exportSelection(body), noFollow: true },
+      maxWindows: this.config.values.features.window.max_windows,
+      labels: body.labels_file === undefined ? null : this.exports.resolveFile(body.labels_file),
+      labelColumn: body.label_column ?? null,
+    };
   }
 }
 

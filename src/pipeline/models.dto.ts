@@ -1,7 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsIn, IsNumber, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
 import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
+import { ExportSelectionDto } from '../export/export-selection.dto.js';
 import { PageQueryDto } from '../platform/http/page.dto.js';
+import { THRESHOLD_POLICIES, type ThresholdPolicyName } from './new-threshold.js';
 import { MODEL_NAME } from './training-request.js';
 
 // PostgreSQL stores no NUL, and the audit log is read on terminals
@@ -80,6 +82,47 @@ export class PredictRequestDto {
   @IsOptional()
   @IsUUID()
   export_id?: string;
+}
+
+/** Which windows a version is judged on, and what is known about them. */
+export class EvaluateRequestDto extends ExportSelectionDto {
+  @ApiPropertyOptional({ description: 'Path relative to the exports directory' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  export_file?: string;
+
+  @ApiPropertyOptional({ format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  export_id?: string;
+
+  @ApiPropertyOptional({
+    description: 'Labels file (JSON or CSV of episodes), relative to the exports directory',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  labels_file?: string;
+
+  @ApiPropertyOptional({ description: 'Column of a feature table that holds labels' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  label_column?: string;
+}
+
+export class ThresholdRequestDto extends EvaluateRequestDto {
+  @ApiProperty({ enum: THRESHOLD_POLICIES })
+  @IsIn(THRESHOLD_POLICIES)
+  policy: ThresholdPolicyName;
+
+  @ApiProperty({
+    description: 'A share of the windows, alerts a day for each device, or a score, as the policy says',
+    example: 0.02,
+  })
+  @IsNumber()
+  value: number;
 }
 
 export class DryRunQueryDto {

@@ -8,12 +8,15 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { TrainingModule } from '../training/training.module.js';
 import { DeploymentFlowService } from './deployment-flow.service.js';
 import { ImportFlowService } from './import-flow.service.js';
+import { ModelEvaluationService } from './model-evaluation.service.js';
 import { ModelFilesService } from './model-files.service.js';
 import { RebuildService } from './rebuild.service.js';
+import { ModelInputService } from './model-input.service.js';
 import { ReconcilerService } from './reconciler.service.js';
 import { RunCreatorService } from './run-creator.service.js';
 import { RunExecutorService } from './run-executor.service.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
+import { ThresholdFlowService } from './threshold-flow.service.js';
 import { TrainingInputService } from './training-input.service.js';
 import { TrainingPipelineService } from './training-pipeline.service.js';
 import { TrainingQueueService } from './training-queue.service.js';
@@ -39,13 +42,18 @@ import { TrainingQueueService } from './training-queue.service.js';
     ImportFlowService,
     ModelFilesService,
     RebuildService,
+    ModelInputService,
+    ModelEvaluationService,
+    ThresholdFlowService,
     ReconcilerService,
   ],
   exports: [
     DeploymentFlowService,
     ImportFlowService,
+    ModelEvaluationService,
     ModelFilesService,
     RebuildService,
+    ThresholdFlowService,
     ReconcilerService,
     RunCreatorService,
     ScoringFlowService,

@@ -67,7 +67,8 @@ export class RebuildService {
     const run = await this.recordedRun(model);
     const lineage = model.lineage as Lineage;
     const inputs = lineage.exports ?? [];
-    const request = run.request as TrainingRequest;
+    // Labels measure a model; they do not change a byte of it.
+    const request = { ...(run.request as TrainingRequest), labels: undefined };
     options.onProgress?.(0, 'Checking the inputs');
     const files = await findInputs(inputs, request.files, places, options.signal);
     const config = this.recordedConfig(run);
@@ -89,11 +90,14 @@ export class RebuildService {
     return rebuildResult(model, lineage, run.configHash, actual);
   }
 
-  private async recordedRun({ version, trainingId }: ModelVersion): Promise<TrainingRun> {
+  private async recordedRun({ version, trainingId, parentVersion }: ModelVersion): Promise<TrainingRun> {
     const run = trainingId === null ? null : await this.runs.find(trainingId);
     if (run !== null) return run;
     throw new AppError('not_found', `No training is recorded for model ${version}.`, {
-      hint: 'Only a version that was trained here can be rebuilt; an imported one comes from elsewhere.',
+      hint:
+        parentVersion === null
+          ? 'Only a version that was trained here can be rebuilt; an imported one comes from elsewhere.'
+          : `It has the forest of ${parentVersion}: rebuild that one.`,
     });
   }
 

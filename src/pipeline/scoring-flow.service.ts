@@ -50,7 +50,7 @@ export class ScoringFlowService {
     command: ScoreCommand,
     options: ThreadTaskOptions,
   ): Promise<ScoreReport> {
-    const { table } = await this.features.extract(taskFor(model, command), options);
+    const { table } = await this.features.extract(extractionFor(model, command), options);
     return this.scoring.score(model, table);
   }
 
@@ -70,9 +70,13 @@ export class ScoringFlowService {
   }
 }
 
-function taskFor(
+/** What is read, and how much of it. */
+type ReadCommand = Pick<ScoreCommand, 'selection' | 'maxWindows'>;
+
+/** The ingest of an export with the features and the window of the model. */
+export function extractionFor(
   model: LoadedModel,
-  { selection, maxWindows }: ScoreCommand,
+  { selection, maxWindows }: ReadCommand,
 ): Parameters<FeatureExtractionService['extract']>[0] {
   return {
     files: selection.files,
@@ -85,7 +89,8 @@ function taskFor(
   };
 }
 
-function tableTaskFor(model: LoadedModel, { selection, maxWindows }: ScoreCommand): TableTask {
+/** The reading of a feature table with the columns of the model. */
+export function tableTaskFor(model: LoadedModel, { selection, maxWindows }: ReadCommand): TableTask {
   if (selection.programs != null) {
     throw new AppError(
       'usage',
@@ -108,7 +113,7 @@ function tableTaskFor(model: LoadedModel, { selection, maxWindows }: ScoreComman
 const OTHER_INPUT = ['not_a_table', 'unknown_format', 'missing_column'];
 
 /** The reader knows what it found; which input the model needs is said here. */
-function otherInput(error: unknown, { version, spec, featureNames }: LoadedModel): unknown {
+export function otherInput(error: unknown, { version, spec, featureNames }: LoadedModel): unknown {
   if (!(error instanceof AppError) || !OTHER_INPUT.includes(String(error.details.reason))) return error;
   const hint =
     spec.feature_set === TABLE_SET

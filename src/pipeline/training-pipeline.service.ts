@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EvaluationService } from '../evaluation/evaluation.service.js';
+import type { CrossValidationReport } from '../evaluation/core/cross-validation.js';
 import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
+import type { LabelsFile } from '../evaluation/core/labels/label-coverage.js';
 import { buildFeatureSpec } from '../features/core/feature-spec.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import { APP_VERSION } from '../platform/app-version.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
-import type { Hyperparameters, ModelContent, TrainedModel } from '../registry/trained-model.js';
+import type { ModelContent, TrainedModel } from '../registry/trained-model.js';
 import type { Actor, ModelVersion } from '../registry/model-version.js';
 import {
   parseForestParams,
@@ -17,7 +19,9 @@ import type { Forest } from '../training/core/forest/forest.js';
 import { prepareDataset, type PreparedDataset } from '../training/core/prepare-dataset.js';
 import { chooseOffset } from '../training/core/threshold-policy.js';
 import { ForestTrainerService, type FitOptions } from '../training/forest-trainer.service.js';
+import { crossValidationTask } from './cross-validation-task.js';
 import { evaluationInput } from './evaluation-task.js';
+import { forestSettings, thresholdChoice } from './model-settings.js';
 import type { RunConfig } from './run-config.js';
 import type { RunContext } from './run-context.js';
 import { TrainingInputService, type TrainingInput } from './training-input.service.js';
@@ -67,23 +71,25 @@ export class TrainingPipelineService {
     context: RunContext,
   ): Promise<TrainingOutcome> {
     const started = this.clock.monotonicMs();
-    const { rows, data, fitted, spec } = await this.fit(request, config, context);
-    const { set } = rows;
+    const rows = await this.read(request, config, context);
+    const crossValidation = this.crossValidate(rows, config, context);
+    const { data, fitted, spec } = await this.fitRows(rows, config, context);
 
     await context.step('evaluate');
     const input = evaluationInput({
       data,
       evidence: rows.evidence,
-      set,
+      set: rows.set,
       expectedSpec: spec,
       spec,
       ...fitted,
       config: config.values,
     });
-    const evaluation = await this.evaluation.evaluate(
+    const judged = await this.evaluation.evaluate(
       { input, forest: fitted.forest, preprocessing: data.preprocessing },
       { signal: context.signal },
     );
+    const evaluation = { ...judged, cross_validation: await crossValidation };
 
     await context.step('save');
     context.signal.throwIfAborted();
@@ -109,7 +115,7 @@ export class TrainingPipelineService {
       model,
       modelSha256,
       logCount: rows.logCount,
-      warnings: rows.report.warnings.map(({ message }) => message),
+      warnings: rows.warnings,
       evaluation,
       featureNames: rows.table.featureNames,
       durationSeconds,
@@ -118,7 +124,10 @@ export class TrainingPipelineService {
 
   /** Everything that decides the bytes of the model: reading, preparing, growing, choosing the threshold. */
   async fit(request: TrainingRequest, config: RunConfig, context: RunContext): Promise<FittedRun> {
-    const rows = await this.read(request, config, context);
+    return this.fitRows(await this.read(request, config, context), config, context);
+  }
+
+  private async fitRows(rows: TrainingInput, config: RunConfig, context: RunContext): Promise<FittedRun> {
     await context.step('prepare');
     const data = prepareDataset(rows.table, rows.set, rows.split, config.values.features);
     await context.step('train');
@@ -150,15 +159,29 @@ export class TrainingPipelineService {
     return input;
   }
 
+  /** Runs beside the fit and the evaluation of the final model, which it does not depend on. */
+  private crossValidate(
+    rows: TrainingInput,
+    config: RunConfig,
+    { signal }: RunContext,
+  ): Promise<CrossValidationReport | null> {
+    const task = crossValidationTask(rows, config);
+    if (task === null) return Promise.resolve(null);
+    const report = this.evaluation.crossValidate(task, { signal });
+    // Until it is awaited, its failure is nobody's unhandled rejection.
+    report.catch(() => undefined);
+    return report;
+  }
+
   private async grow(
     data: PreparedDataset,
     { rowsPerDay }: TrainingInput,
     config: RunConfig,
     context: RunContext,
   ): Promise<Fitted> {
-    const { model, training } = config.values;
+    const { training } = config.values;
     const params = resolveForestParams(
-      parseForestParams(hyperparameters(config)),
+      parseForestParams(forestSettings(config)),
       data.trainRows,
       data.columns,
     );
@@ -171,27 +194,14 @@ export class TrainingPipelineService {
       },
     };
     const { forest, scores: trainScores } = await this.trainer.fitAndScore(matrix, params, options);
-    const offset = chooseOffset(trainScores, {
-      policy: model.threshold.policy,
-      contamination: model.contamination,
-      value: model.threshold.value,
-      alertsPerDay: model.threshold.alerts_per_day,
-      // Without times there is no such policy.
-      windowsPerDay: rowsPerDay ?? NaN,
-    });
+    const offset = chooseOffset(trainScores, thresholdChoice(config, rowsPerDay));
     return { params, forest, offset, trainScores };
   }
 }
 
-function hyperparameters({ values: { model } }: RunConfig): Hyperparameters {
-  return {
-    n_estimators: model.n_estimators,
-    max_samples: model.max_samples,
-    contamination: model.contamination,
-    max_features: model.max_features,
-    bootstrap: model.bootstrap,
-    random_state: model.random_state,
-  };
+/** A labels file does not change a byte of the model, but every figure measured with it. */
+function labelsLineage({ name, bytes, sha256 }: LabelsFile): Record<string, unknown> {
+  return { name, bytes, sha256 };
 }
 
 /** What the files are made of whose bytes the input and the configuration decide. */
@@ -200,7 +210,7 @@ export function modelContent({ data, fitted, spec }: FittedRun, config: RunConfi
     spec,
     forest: fitted.forest,
     preprocessing: data.preprocessing,
-    hyperparameters: hyperparameters(config),
+    hyperparameters: forestSettings(config),
     offset: fitted.offset,
     trainValues: data.trainValues,
     trainRows: data.trainRows,
@@ -251,6 +261,7 @@ function trainedModel(parts: TrainedParts): TrainedModel {
       end_ms: request.endMs,
       programs: request.programs,
       ...(request.table === undefined ? {} : { input: 'features', label_column: request.table.labelColumn }),
+      ...(rows.labelsFile === null ? {} : { labels: labelsLineage(rows.labelsFile) }),
     },
     durationSeconds: parts.durationSeconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,

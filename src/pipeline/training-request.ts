@@ -21,6 +21,8 @@ export interface TrainingRequest {
   readonly deploy: boolean;
   /** Absent: the files are log exports. Never null, so that requests stored before there were tables stay equal. */
   readonly table?: TableInput;
+  /** What really happened, for the evaluation only; absent when there is none, as `table`. */
+  readonly labels?: InputName;
   /** An extra copy of the version directory is written below this absolute path. */
   readonly outputDir: string | null;
 }

@@ -27,6 +27,7 @@ export class TrainingRequestsService {
   async submit(body: TrainRequestDto, idempotencyKey: string | null): Promise<TrainingRun> {
     const table = tableInput(body);
     const file = await this.exports.resolve(body);
+    const labels = body.labels_file === undefined ? undefined : this.exports.resolveFile(body.labels_file);
     const selection = exportSelection(body);
     const config = withRunOverrides(this.config, body.config_overrides, {
       knownFeatures: knownFeatureNames(),
@@ -40,6 +41,7 @@ export class TrainingRequestsService {
       deploy: body.deploy === true,
       outputDir: null,
       ...(table === undefined ? {} : { table }),
+      ...(labels === undefined ? {} : { labels }),
     };
     // A key that is known gives back its run, and only for the request it was first used with.
     const run = await this.creator.create(request, { origin: 'api', idempotencyKey, config });

@@ -1,4 +1,4 @@
-import type { RealLabelReport } from '../evaluation/core/evaluation-report.js';
+import type { RealLabelReport } from '../evaluation/core/real-label-report.js';
 import type { GateResult } from '../evaluation/core/gate.js';
 import type { TrainingOutcome } from './training-pipeline.service.js';
 
@@ -17,7 +17,7 @@ export interface TrainingResult {
   readonly training_duration: number;
   readonly label_source: string;
   readonly metrics: Readonly<Record<string, unknown>>;
-  /** Measured with the label column of a feature table; null without one. */
+  /** Measured with real labels: a labels file, a label field or a label column; null without any. */
   readonly ground_truth: Omit<RealLabelReport, 'advanced_metrics'> | null;
   readonly label_free: unknown;
   readonly gate: GateResult;
@@ -62,6 +62,6 @@ export function trainingResult(
 /** The sweep over all thresholds stays in report.json. */
 function groundTruth(report: RealLabelReport | null): TrainingResult['ground_truth'] {
   if (report === null) return null;
-  const { label_source, basic_metrics, episodes } = report;
-  return { label_source, basic_metrics, episodes };
+  const { label_source, labels, basic_metrics, episodes, at_alert_budget } = report;
+  return { label_source, labels, basic_metrics, episodes, at_alert_budget };
 }

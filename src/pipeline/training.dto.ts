@@ -59,6 +59,16 @@ export class TrainRequestDto extends ExportSelectionDto {
   @MaxLength(200)
   label_column?: string;
 
+  @ApiPropertyOptional({
+    description:
+      'Labels file (JSON or CSV of episodes), relative to the exports directory, for the evaluation only',
+    example: 'labels_20240101.json',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  labels_file?: string;
+
   @ApiPropertyOptional({ description: 'Deploy to the default target when the gate passes', default: false })
   @IsOptional()
   @IsBoolean()

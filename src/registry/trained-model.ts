@@ -16,6 +16,10 @@ export interface ModelContent {
   /** Training rows as extracted (NaN = missing), n x d. */
   readonly trainValues: FeatureValues;
   readonly trainRows: number;
+  /** baseline.json as it is, instead of one made from `trainValues`: a version that only has another threshold. */
+  readonly baseline?: unknown;
+  /** Files of the parent by name; those that are not written anew are taken over. */
+  readonly carriedFiles?: Readonly<Record<string, () => Uint8Array>>;
   /** Rows after imputation and clipping with their score_samples: golden.json is drawn from them. */
   readonly goldenRows: FeatureValues;
   readonly goldenScores: Float64Array;

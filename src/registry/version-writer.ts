@@ -48,7 +48,7 @@ export function writeModelFiles(sink: FileSink, model: ModelContent): string {
   sink.write(VERSION_FILES.featureSpec, jsonFile(model.spec));
   sink.write(
     VERSION_FILES.baseline,
-    jsonFile(buildBaseline(model.trainValues, model.trainRows, featureNames)),
+    jsonFile(model.baseline ?? buildBaseline(model.trainValues, model.trainRows, featureNames)),
   );
   const golden = buildGoldenSample({
     featureNames,
@@ -74,6 +74,9 @@ export function writeVersionFiles(
   const metadata = metadataInput(staged.version, model, createdAt, modelSha256);
   staged.write(VERSION_FILES.card, cardFile(metadata, model, staged.written));
   staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
+  for (const [file, read] of Object.entries(model.carriedFiles ?? {})) {
+    if (file !== VERSION_FILES.manifest && !Object.hasOwn(staged.written, file)) staged.write(file, read());
+  }
   staged.write(VERSION_FILES.manifest, jsonFile(buildManifest({ metadata, hashes: staged.written })));
   return { artifacts: staged.written, modelSha256 };
 }

@@ -177,7 +177,7 @@ export interface ScenarioOptions {
 }
 
 /** A healthy evaluation input, or a damaged one. The hold-out is always sound. */
-export function scenario(options: ScenarioOptions): EvaluationInput {
+export function scenario(options: ScenarioOptions): EvaluationInput & { readonly train: Matrix } {
   const { seed, trainSlots = 1440, holdoutSlots = 432, contamination = 0.01 } = options;
   const rng = createRng(seed, 1);
   const raw = networkRows(0, trainSlots, rng);

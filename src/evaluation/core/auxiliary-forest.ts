@@ -3,7 +3,7 @@ import { hashSeed } from '../../shared/rng.js';
 import { resolveForestParams, type ResolvedForestParams } from '../../training/core/forest/forest-params.js';
 import type { Forest } from '../../training/core/forest/forest.js';
 import { PLAIN_FOREST_ENGINE, type ForestEngine } from '../../training/core/forest/forest-engine.js';
-import type { GateInput } from './gate/gate-check.js';
+import type { GateInput, Matrix } from './gate/gate-check.js';
 
 /** A forest that serves a comparison and is thrown away. */
 export interface AuxiliaryForest {
@@ -63,7 +63,11 @@ export function fitAuxiliaryForest(
  * @returns one array for each run, higher = more anomalous
  */
 export function regrownScores(
-  { train, holdout, engine = PLAIN_FOREST_ENGINE }: Pick<GateInput, 'train' | 'holdout' | 'engine'>,
+  {
+    train,
+    holdout,
+    engine = PLAIN_FOREST_ENGINE,
+  }: Pick<GateInput, 'holdout' | 'engine'> & { readonly train: Matrix },
   params: ResolvedForestParams,
   runs: number,
 ): Float64Array[] {

@@ -1,3 +1,4 @@
+import { curves } from './curves.js';
 import { percentileSorted } from '../../shared/stats.js';
 import type { DetectionMetrics, DetectionDetail, KnownLabelSource, Labelled } from './label-source.js';
 import {
@@ -61,6 +62,7 @@ export function detectionDetail(
     label_source: labelSource,
     confusion_matrix: matrix,
     classification_report: classificationReport(matrix),
+    ...curves(labels, scores),
     threshold_analysis: thresholdSweep(labels, scores, thresholds).map((point) => {
       const flagRate = shareAbove(holdout.sorted, point.threshold);
       const alertsPerDay = holdout.days === null ? null : (flagRate * holdout.sorted.length) / holdout.days;

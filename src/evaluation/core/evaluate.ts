@@ -1,13 +1,11 @@
+import { alertBudget, injectedAtBudget } from './alert-budget.js';
 import { regrownScores } from './auxiliary-forest.js';
-import { detectionDetail, detectionMetrics, type HoldoutScores, type LabelledScores } from './detection.js';
-import { countEpisodes, episodesOfWindowLabels, windowLabels } from './episodes.js';
+import { detectionDetail, detectionMetrics, type LabelledScores } from './detection.js';
 import type {
   AdvancedMetrics,
   BasicMetrics,
   EvaluationInput,
   EvaluationReport,
-  HoldoutLabels,
-  RealLabelReport,
 } from './evaluation-report.js';
 import { gateResult, prepareGate, runGate, type GateResult } from './gate.js';
 import type { GateContext } from './gate/gate-check.js';
@@ -15,6 +13,8 @@ import { sliceOfKind, type InjectedKind } from './injection.js';
 import { daysCovered, finiteOrNull, labelFreeReport, type LabelFreeReport } from './label-free.js';
 import { flagAbove, joinGroups, scoreDistribution } from './metrics.js';
 import { permutationImportance } from './permutation-importance.js';
+import type { RealLabelReport } from './real-label-report.js';
+import { realLabelReport, type JudgedScores } from './real-labels.js';
 import { recommend, type Recommendation } from './recommendations.js';
 import { checkThresholds, enforcedThresholdsCheck } from './threshold-checks.js';
 
@@ -24,15 +24,14 @@ const DEFAULT_IMPORTANCE_ROWS = 2_000;
 const DEFAULT_TARGETS = { precision: 0.7, recall: 0.7, roc_auc: 0.8 } as const;
 
 /** Scores as people see them: higher = more anomalous. */
-interface HumanScores {
-  readonly holdout: Float64Array;
-  readonly sweep: HoldoutScores;
+interface HumanScores extends JudgedScores {
   readonly injected: Float64Array;
-  readonly threshold: number;
-  readonly flags: Uint8Array;
 }
 
-function humanScores(context: GateContext, { offset, holdoutWindows }: EvaluationInput): HumanScores {
+function humanScores(
+  context: GateContext,
+  { offset, holdoutWindows, alertsPerDayPerDevice }: EvaluationInput,
+): HumanScores {
   const holdout = context.holdoutScores.map((score) => -score);
   const injected = context.injectedScores.map((score) => -score);
   const threshold = -offset;
@@ -40,7 +39,11 @@ function humanScores(context: GateContext, { offset, holdoutWindows }: Evaluatio
     sorted: Float64Array.from(holdout).sort(),
     days: holdoutWindows && finiteOrNull(daysCovered(holdoutWindows)),
   };
-  return { holdout, sweep, injected, threshold, flags: flagAbove(holdout, threshold) };
+  const budget =
+    holdoutWindows && alertsPerDayPerDevice !== undefined
+      ? alertBudget(sweep.sorted, holdoutWindows, alertsPerDayPerDevice)
+      : null;
+  return { holdout, sweep, injected, threshold, flags: flagAbove(holdout, threshold), budget };
 }
 
 function recallByKind(context: GateContext, scores: HumanScores): AdvancedMetrics['injected_kinds'] {
@@ -72,29 +75,9 @@ function injectedMetrics(
     advanced_metrics: {
       ...detectionDetail(rows, threshold, sweep),
       injected_kinds: recallByKind(context, scores),
+      at_alert_budget: scores.budget && injectedAtBudget(scores.budget, context.injected, scores.injected),
       score_distribution: distribution && { label_source: 'none', ...distribution },
     },
-  };
-}
-
-function realLabelReport(
-  labels: HoldoutLabels,
-  windows: EvaluationInput['holdoutWindows'],
-  scores: HumanScores,
-): RealLabelReport {
-  const { source, windowLabels: given } = labels;
-  const episodes = labels.episodes ?? (given && windows ? episodesOfWindowLabels(windows, given) : null);
-  const perWindow = given ?? (windows && episodes ? windowLabels(windows, episodes) : null);
-  const rows = perWindow && { labelSource: source, labels: perWindow, scores: scores.holdout };
-  const bothClasses = rows !== null && rows.labels.includes(0) && rows.labels.includes(1);
-  return {
-    label_source: source,
-    basic_metrics: bothClasses ? detectionMetrics(rows, scores.threshold) : null,
-    advanced_metrics: bothClasses ? detectionDetail(rows, scores.threshold, scores.sweep) : null,
-    episodes:
-      windows && episodes
-        ? { label_source: source, ...countEpisodes(windows, scores.flags, episodes) }
-        : null,
   };
 }
 
@@ -120,6 +103,15 @@ function recommendations(
     alertsPerDayPerDevice: labelFree.alerts_per_day_per_device,
     seedStability: labelFree.seed_stability?.mean_spearman ?? null,
   });
+}
+
+/** Forests of other seeds need the rows the model was fitted on. */
+function regrown(
+  { train, holdout, engine }: GateContext,
+  params: EvaluationInput['forestParams'],
+  runs: number,
+): Float64Array[] {
+  return params === null || train === null ? [] : regrownScores({ train, holdout, engine }, params, runs);
 }
 
 /**
@@ -148,7 +140,7 @@ export function evaluateModel(input: EvaluationInput): EvaluationReport {
     scores: scores.holdout,
     flags: scores.flags,
     windows: input.holdoutWindows,
-    regrown: input.forestParams === null ? [] : regrownScores(context, input.forestParams, runs),
+    regrown: regrown(context, input.forestParams, runs),
     trainHoldoutKs: gate.checks.find(({ id }) => id === 'C')?.value ?? null,
   });
   const importanceRows = input.importanceRows ?? DEFAULT_IMPORTANCE_ROWS;
@@ -159,6 +151,7 @@ export function evaluateModel(input: EvaluationInput): EvaluationReport {
     ground_truth: real?.label_source === 'ground_truth' ? real : null,
     feedback: real?.label_source === 'feedback' ? real : null,
     label_free,
+    cross_validation: null,
     threshold_checks,
     feature_importance: importanceRows > 0 ? permutationImportance(context, importanceRows) : null,
     gate,

@@ -1,25 +1,17 @@
+import type { InjectedAtBudget } from './alert-budget.js';
+import type { CrossValidationReport } from './cross-validation.js';
 import type { ResolvedForestParams } from '../../training/core/forest/forest-params.js';
-import type { Episode, EpisodeCounts, EpisodeWindows } from './episodes.js';
+import type { EpisodeWindows } from './episodes.js';
 import type { EpisodeThresholds, GateInput } from './gate/gate-check.js';
 import type { GateResult } from './gate.js';
 import type { InjectedKind } from './injection.js';
-import type { KnownLabelSource, Labelled, LabelledDetail, LabelledMetrics } from './label-source.js';
+import type { LabelledDetail, LabelledMetrics } from './label-source.js';
 import type { LabelFreeReport } from './label-free.js';
+import type { HoldoutLabels, RealLabelReport } from './real-label-report.js';
 import type { ScoreDistribution } from './metrics.js';
 import type { ImportanceReport } from './permutation-importance.js';
 import type { Recommendation } from './recommendations.js';
 import type { MetricThresholds, ThresholdChecks } from './threshold-checks.js';
-
-/** Real labels of the held-out windows. */
-export interface HoldoutLabels {
-  readonly source: Exclude<KnownLabelSource, 'injected'>;
-  /** Row of the hold-out -> 1 = anomaly. Without it the labels follow from the episodes. */
-  readonly windowLabels?: Uint8Array;
-  /** Without them, each run of labelled windows of a device is one. */
-  readonly episodes?: readonly Episode[];
-  /** Operator marks behind feedback labels. */
-  readonly marks?: number;
-}
 
 /** Everything an evaluation needs; plain data and one function. */
 export interface EvaluationInput extends Omit<GateInput, 'episodes' | 'episodeThresholds'> {
@@ -29,6 +21,8 @@ export interface EvaluationInput extends Omit<GateInput, 'episodes' | 'episodeTh
   readonly contamination: number | null;
   /** Where and when the held-out rows are, in their order; null for a feature table without times. */
   readonly holdoutWindows: EpisodeWindows | null;
+  /** `model.threshold.alerts_per_day`: recall by kind is reported at this budget too; needs `holdoutWindows`. */
+  readonly alertsPerDayPerDevice?: number;
   /** To regrow the forest with other seeds; null for a detector without one. */
   readonly forestParams: ResolvedForestParams | null;
   readonly labels?: HoldoutLabels | null;
@@ -54,18 +48,11 @@ export type AdvancedMetrics = LabelledDetail & {
   readonly injected_kinds: Readonly<
     Record<InjectedKind, { readonly recall: number; readonly roc_auc: number | null }>
   >;
+  /** Null: the rows have no times, or no budget was given. */
+  readonly at_alert_budget: InjectedAtBudget | null;
   /** Of the held-out windows, without labels; null when a score is not a number. */
   readonly score_distribution: (ScoreDistribution & { readonly label_source: 'none' }) | null;
 };
-
-/** Metrics from real labels, when there are any. */
-export type RealLabelReport = Labelled<{
-  /** Null: the held-out windows hold one class only. */
-  readonly basic_metrics: LabelledMetrics | null;
-  readonly advanced_metrics: LabelledDetail | null;
-  /** Null: the labels name rows without times. */
-  readonly episodes: Labelled<EpisodeCounts> | null;
-}>;
 
 /** Goes into report.json, the API and the UI as it is: snake_case, no NaN, no Infinity. */
 export interface EvaluationReport {
@@ -77,6 +64,8 @@ export interface EvaluationReport {
   readonly ground_truth: RealLabelReport | null;
   readonly feedback: RealLabelReport | null;
   readonly label_free: LabelFreeReport;
+  /** Models of the same settings on earlier spans; null: turned off, or the rows have no times. */
+  readonly cross_validation: CrossValidationReport | null;
   readonly threshold_checks: ThresholdChecks;
   readonly feature_importance: ImportanceReport | null;
   readonly gate: GateResult;

@@ -8,7 +8,7 @@ import { referenceForest } from './gate/reference-forest.js';
 import { scoreSpread } from './gate/score-spread.js';
 import { trainHoldoutShift } from './gate/train-holdout-shift.js';
 import { INJECTED_KINDS, injectAnomalies, sliceOfKind, type InjectedKind } from './injection.js';
-import { isConstantColumn } from './matrix-rows.js';
+import { trainingConstants } from './matrix-rows.js';
 import { rocAucOfGroups } from './metrics.js';
 import { namedRng } from './shuffle.js';
 
@@ -21,6 +21,15 @@ export const GATE_CHECKS: readonly GateCheck[] = [
   labelledEpisodes,
   enoughData,
 ];
+
+/** What planting needs of an input. */
+type PlantInput = Pick<
+  GateInput,
+  'features' | 'train' | 'trainConstants' | 'holdout' | 'holdoutExtracted' | 'score' | 'seed'
+>;
+
+/** What planting adds to it. */
+type Planted = Omit<GateContext, keyof GateInput>;
 
 export const INJECTED_ROWS_PER_KIND = 400;
 
@@ -40,7 +49,7 @@ export function gateResult(checks: readonly GateCheckResult[]): GateResult {
 }
 
 /** Held-out rows as extracted, with the imputed value where one is missing: what anomalies are planted into. */
-function plantableRows({ holdout, holdoutExtracted }: GateInput): Float32Array {
+function plantableRows({ holdout, holdoutExtracted }: PlantInput): Float32Array {
   const values = Float32Array.from(holdoutExtracted);
   for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) values[i] = holdout.values[i];
   return values;
@@ -50,9 +59,10 @@ function plantableRows({ holdout, holdoutExtracted }: GateInput): Float32Array {
  * Columns an anomaly may change. The clock and categories have no "beyond the range"; a rare event that training
  * never saw is left alone too, because check D allows a model to be blind to it.
  */
-function changeableColumns({ features, train }: GateInput): Uint8Array {
-  return Uint8Array.from(features, ({ clock, categorical, rareEvent }, column) =>
-    clock || categorical || (rareEvent && isConstantColumn(train, column)) ? 0 : 1,
+function changeableColumns(input: PlantInput): Uint8Array {
+  const constants = trainingConstants(input);
+  return Uint8Array.from(input.features, ({ clock, categorical, rareEvent }, column) =>
+    clock || categorical || (rareEvent && !Number.isNaN(constants[column])) ? 0 : 1,
   );
 }
 
@@ -60,7 +70,7 @@ function changeableColumns({ features, train }: GateInput): Uint8Array {
  * A damaged scaler gives rows that the kernel refuses to score. That is a verdict about the model (check A fails), not
  * a failure of the evaluation, so such scores become NaN.
  */
-function scoreOrNaN({ score }: GateInput, values: FeatureValues, rows: number): Float64Array {
+function scoreOrNaN({ score }: PlantInput, values: FeatureValues, rows: number): Float64Array {
   try {
     return score(values, rows);
   } catch (error) {
@@ -70,8 +80,8 @@ function scoreOrNaN({ score }: GateInput, values: FeatureValues, rows: number): 
   }
 }
 
-/** Scores the hold-out and the planted rows once, for all checks and for the report. */
-export function prepareGate(input: GateInput): GateContext {
+/** Plants anomalies into the hold-out and scores both, once for all checks and for the report. */
+export function plantAndScore(input: PlantInput): Planted {
   const { holdout, seed } = input;
   const plantable = plantableRows(input);
   const injected = injectAnomalies(plantable, holdout.rows, holdout.columns, {
@@ -88,7 +98,11 @@ export function prepareGate(input: GateInput): GateContext {
     InjectedKind,
     number | null
   >;
-  return { ...input, holdoutScores, plantable, injected, injectedScores, injectedAuc };
+  return { holdoutScores, plantable, injected, injectedScores, injectedAuc };
+}
+
+export function prepareGate(input: GateInput): GateContext {
+  return { ...input, ...plantAndScore(input) };
 }
 
 /** Runs every check, also after one failed: a user should see all problems at once. */

@@ -82,6 +82,15 @@ describe('planted anomalies', () => {
     }
   });
 
+  it('name the row each was made from, which it equals in the columns that may not be changed', () => {
+    const { sourceRow, values, rows } = inject(1);
+    const original = holdout();
+    const at = (from: ArrayLike<number>, row: number): number => from[row * COLUMNS + NEVER];
+    expect(sourceRow).toHaveLength(rows);
+    expect([...sourceRow].every((source, row) => at(values, row) === at(original, source))).toBe(true);
+    expect(new Set(sourceRow).size).toBeGreaterThan(ROWS / 2);
+  });
+
   it('change everything when nothing is marked as changeable', () => {
     const perturb = new Uint8Array(COLUMNS);
     const injected = injectAnomalies(holdout(), ROWS, COLUMNS, {

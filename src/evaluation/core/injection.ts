@@ -25,6 +25,8 @@ export interface InjectionOptions {
 export interface InjectedRows {
   /** rowsPerKind rows of each kind, in the order of INJECTED_KINDS; row-major. */
   readonly values: Float32Array;
+  /** Planted row -> hold-out row it was made from, and so its device; length `rows`. */
+  readonly sourceRow: Int32Array;
   readonly rowsPerKind: number;
   readonly rows: number;
 }
@@ -95,11 +97,13 @@ export function injectAnomalies(
   const shapes = Array.from({ length: columns }, (_, column) => columnShape(values, rows, columns, column));
   const someColumns = Math.max(1, Math.round(CHANGED_SHARE * pool.length));
   const out = new Float32Array(INJECTED_KINDS.length * rowsPerKind * columns);
+  const sourceRow = new Int32Array(INJECTED_KINDS.length * rowsPerKind);
   let row = 0;
   for (const kind of INJECTED_KINDS) {
     const changed = kind === 'global' ? pool.length : Math.min(someColumns, pool.length);
     for (let i = 0; i < rowsPerKind; i++, row++) {
-      const base = nextBelow(rng, rows) * columns;
+      sourceRow[row] = nextBelow(rng, rows);
+      const base = sourceRow[row] * columns;
       out.set(values.subarray(base, base + columns), row * columns);
       shuffleFront(pool, changed, rng);
       for (let c = 0; c < changed; c++) {
@@ -107,7 +111,7 @@ export function injectAnomalies(
       }
     }
   }
-  return { values: out, rowsPerKind, rows: row };
+  return { values: out, sourceRow, rowsPerKind, rows: row };
 }
 
 /** With nothing marked as changeable (a set of clock columns only) everything is. */

@@ -1,3 +1,4 @@
+import type { Curves } from './curves.js';
 import type { ClassificationReport, ConfusionMatrix, SweepPoint, ThresholdedMetrics } from './metrics.js';
 
 /**
@@ -46,7 +47,7 @@ export interface ThresholdPoint extends SweepPoint {
   readonly operating_point: boolean;
 }
 
-export interface DetectionDetail {
+export interface DetectionDetail extends Curves {
   readonly confusion_matrix: ConfusionMatrix;
   readonly classification_report: ClassificationReport;
   /** Ascending flag rate; the operating point is among them. */

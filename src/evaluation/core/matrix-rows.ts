@@ -1,4 +1,4 @@
-import type { Matrix } from './gate/gate-check.js';
+import type { GateInput, Matrix } from './gate/gate-check.js';
 import { namedRng, randomRowNumbers } from './shuffle.js';
 
 export function takeRows({ values, columns }: Matrix, rowNumbers: Int32Array): Matrix {
@@ -28,6 +28,18 @@ export function pickColumns({ values, rows, columns }: Matrix, picked: Int32Arra
 export function isConstantColumn({ values, rows, columns }: Matrix, column: number): boolean {
   for (let row = 1; row < rows; row++) if (values[row * columns + column] !== values[column]) return false;
   return true;
+}
+
+/** Column -> the value it has in every training row, NaN when it varies or the rows are not known. */
+export function trainingConstants({
+  train,
+  trainConstants,
+  features,
+}: Pick<GateInput, 'train' | 'trainConstants' | 'features'>): Float64Array {
+  if (train === null) return trainConstants ?? new Float64Array(features.length).fill(Number.NaN);
+  return Float64Array.from(features, (_, column) =>
+    isConstantColumn(train, column) ? train.values[column] : Number.NaN,
+  );
 }
 
 /** Rows that differ in at least one value. */

@@ -7,9 +7,9 @@ export interface ThresholdChoice {
   readonly contamination: 'auto' | number;
   /** Policy `explicit`: the score (0..1, higher = more anomalous) from which a window is an alert. */
   readonly value: number | null;
-  /** Policy `alert_budget`: expected alerts a day over all devices ... */
+  /** Policy `alert_budget`: expected alerts a day for each device ... */
   readonly alertsPerDay: number;
-  /** ... out of so many windows a day. */
+  /** ... out of so many windows of it a day. */
   readonly windowsPerDay: number;
 }
 

@@ -1,3 +1,4 @@
+import { trainingConstants } from '../matrix-rows.js';
 import type { ColumnIdentity, GateCheck, GateContext } from './gate-check.js';
 
 const MAX_VARYING_SHARE = 0.05;
@@ -16,15 +17,6 @@ function identityProblem(expected: ColumnIdentity, actual: ColumnIdentity): stri
     : 'The model has the columns of the feature set, but another feature hash: their definitions differ';
 }
 
-/** The value a training column always has, or NaN when it varies. */
-function constantOf({ train }: GateContext, column: number): number {
-  const first = train.values[column];
-  for (let row = 1; row < train.rows; row++) {
-    if (train.values[row * train.columns + column] !== first) return Number.NaN;
-  }
-  return first;
-}
-
 /** Share of the held-out windows whose extracted value is present and not `constant`. */
 function varyingShare({ holdout, holdoutExtracted }: GateContext, column: number, constant: number): number {
   let varying = 0;
@@ -38,10 +30,11 @@ function varyingShare({ holdout, holdoutExtracted }: GateContext, column: number
 /** Columns that training never moved (name -> share of held-out windows in which they do move), worst first. */
 function blindColumns(context: GateContext): { name: string; share: number }[] {
   const shortSpan = context.data.spanSeconds !== null && context.data.spanSeconds < CALENDAR_SPAN_SECONDS;
+  const constants = trainingConstants(context);
   return context.features
     .flatMap((feature, column) => {
       if (feature.rareEvent || (feature.clock && shortSpan)) return [];
-      const constant = constantOf(context, column);
+      const constant = constants[column];
       if (Number.isNaN(constant)) return [];
       return [{ name: feature.name, share: varyingShare(context, column, constant) }];
     })

@@ -65,8 +65,13 @@ export interface GateInput {
   readonly features: readonly FeatureColumn[];
   readonly expected: ColumnIdentity;
   readonly actual: ColumnIdentity;
-  /** The rows the model was fitted on: imputed and clipped, unscaled. */
-  readonly train: Matrix;
+  /**
+   * The rows the model was fitted on: imputed and clipped, unscaled. Null when a registered version is judged again:
+   * its rows are not kept, and what needs them is skipped.
+   */
+  readonly train: Matrix | null;
+  /** Instead of them: column -> the value it always had in training, NaN = it varied. */
+  readonly trainConstants?: Float64Array;
   /** Held-out rows, same columns, imputed and clipped with what was fitted on the training rows. */
   readonly holdout: Matrix;
   /**

@@ -1,7 +1,7 @@
 import { populationVariance } from '../../../shared/stats.js';
 import { allFinite, countDistinctSorted } from '../metrics.js';
-import { countDistinctRows, isConstantColumn } from '../matrix-rows.js';
-import { shortNumber, type FeatureColumn, type GateCheck, type Matrix } from './gate-check.js';
+import { countDistinctRows, trainingConstants } from '../matrix-rows.js';
+import { shortNumber, type GateCheck, type GateContext, type Matrix } from './gate-check.js';
 
 const MIN_SD = 1e-9;
 const MIN_DISTINCT_SHARE = 0.02;
@@ -17,15 +17,17 @@ function tellable(holdout: Matrix): number {
 }
 
 /** Hour and weekday alone give many distinct scores: a model of them tells times apart, not windows. */
-function onlyClockMoves(train: Matrix, features: readonly FeatureColumn[]): boolean {
-  return features.every(({ clock }, column) => clock || isConstantColumn(train, column));
+function onlyClockMoves(context: GateContext): boolean {
+  const constants = trainingConstants(context);
+  return context.features.every(({ clock }, column) => clock || !Number.isNaN(constants[column]));
 }
 
 /** A: a model that gives (nearly) every window the same score ranks nothing. */
 export const scoreSpread: GateCheck = {
   id: 'A',
   name: 'score spread',
-  run: ({ holdoutScores, holdout, train, features }) => {
+  run: (context) => {
+    const { holdoutScores, holdout } = context;
     const rows = holdoutScores.length;
     if (!allFinite(holdoutScores)) {
       return {
@@ -37,7 +39,7 @@ export const scoreSpread: GateCheck = {
           'Some held-out windows get a score that is not a number: the scaler or the forest is damaged. Train again.',
       };
     }
-    if (onlyClockMoves(train, features)) {
+    if (onlyClockMoves(context)) {
       return {
         passed: false,
         skipped: false,
