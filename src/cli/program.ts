@@ -140,6 +140,17 @@ function addJudgingVerbs(program: Command, action: Action): void {
     .action(action(() => import('./evaluate.command.js')));
   dateRange(
     program
+      .command('compare')
+      .description('compare two model versions: on the windows of exports, or by their recorded reports')
+      .argument('<a>', 'model version, for instance the deployed one')
+      .argument('<b>', 'model version that might take its place')
+      .argument('[paths...]', EXPORTS),
+  )
+    .option('--labels <file>', LABELS)
+    .option('--label-column <name>', LABEL_COLUMN)
+    .action(action(() => import('./compare.command.js')));
+  dateRange(
+    program
       .command('set-threshold')
       .description('register the same forest with another threshold as a version of its own')
       .argument('<version>', 'model version')

@@ -6,6 +6,7 @@ import { FeaturesModule } from '../features/features.module.js';
 import { MonitoringModule } from '../monitoring/monitoring.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { TrainingModule } from '../training/training.module.js';
+import { CompareFlowService } from './compare-flow.service.js';
 import { DeploymentFlowService } from './deployment-flow.service.js';
 import { ImportFlowService } from './import-flow.service.js';
 import { ModelEvaluationService } from './model-evaluation.service.js';
@@ -42,6 +43,7 @@ import { TrainingQueueService } from './training-queue.service.js';
     ImportFlowService,
     ModelFilesService,
     RebuildService,
+    CompareFlowService,
     ModelInputService,
     ModelEvaluationService,
     ThresholdFlowService,
@@ -53,6 +55,7 @@ import { TrainingQueueService } from './training-queue.service.js';
     ModelEvaluationService,
     ModelFilesService,
     RebuildService,
+    CompareFlowService,
     ThresholdFlowService,
     ReconcilerService,
     RunCreatorService,
