@@ -151,6 +151,23 @@ function addJudgingVerbs(program: Command, action: Action): void {
     .action(action(() => import('./compare.command.js')));
   dateRange(
     program
+      .command('tune')
+      .description('search for settings that rank better than those in use; trains and registers nothing')
+      .argument('<paths...>', EXPORTS),
+  )
+    .option('--labels <file>', LABELS)
+    .option('--budget <seconds>', 'begin no trial after that long', '300')
+    .option('--trials <n>', 'at most so many trials (default: all)')
+    .addOption(
+      new Option('--search <order>', 'the grid in its order, or shuffled by the seed')
+        .choices(['grid', 'random'])
+        .default('random'),
+    )
+    .addOption(inputOption())
+    .option('--label-column <name>', LABEL_COLUMN)
+    .action(action(() => import('./tune.command.js')));
+  dateRange(
+    program
       .command('set-threshold')
       .description('register the same forest with another threshold as a version of its own')
       .argument('<version>', 'model version')

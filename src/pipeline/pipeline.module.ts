@@ -21,6 +21,7 @@ import { ThresholdFlowService } from './threshold-flow.service.js';
 import { TrainingInputService } from './training-input.service.js';
 import { TrainingPipelineService } from './training-pipeline.service.js';
 import { TrainingQueueService } from './training-queue.service.js';
+import { TuningService } from './tuning.service.js';
 
 @Module({
   imports: [
@@ -44,6 +45,7 @@ import { TrainingQueueService } from './training-queue.service.js';
     ModelFilesService,
     RebuildService,
     CompareFlowService,
+    TuningService,
     ModelInputService,
     ModelEvaluationService,
     ThresholdFlowService,
@@ -56,6 +58,7 @@ import { TrainingQueueService } from './training-queue.service.js';
     ModelFilesService,
     RebuildService,
     CompareFlowService,
+    TuningService,
     ThresholdFlowService,
     ReconcilerService,
     RunCreatorService,
