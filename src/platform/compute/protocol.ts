@@ -14,4 +14,5 @@ export type TaskReply<Output> =
   | { readonly type: 'error'; readonly error: SerializedError };
 
 /** Names of the thread entry points in src/workers (`<name>.worker.ts`). */
-export type WorkerName = 'ingest' | 'table' | 'grow' | 'score' | 'evaluate' | 'cross-validate' | 'compare' | 'tune';
+export type WorkerName =
+  'ingest' | 'table' | 'grow' | 'score' | 'evaluate' | 'cross-validate' | 'compare' | 'tune';
