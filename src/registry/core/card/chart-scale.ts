@@ -35,6 +35,6 @@ export function logScale(low: number, high: number, from: number, to: number): S
 /** At most four digits, no exponent for the numbers of a report. */
 export function axisText(value: number): string {
   if (value === 0) return '0';
-  if (Math.abs(value) >= 10_000) return `${Number((value / 1000).toPrecision(3))}k`;
+  if (Math.abs(value) >= 1000) return `${Number((value / 1000).toPrecision(3))}k`;
   return String(Number(value.toPrecision(3)));
 }
