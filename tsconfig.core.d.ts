@@ -3,7 +3,7 @@
 declare module 'node:crypto' {
   interface Hash {
     update(data: Uint8Array | string): Hash;
-    digest(encoding: 'hex'): string;
+    digest(encoding: 'hex' | 'base64'): string;
   }
   export function createHash(algorithm: 'sha256'): Hash;
 }

@@ -143,6 +143,34 @@ function addJudgingVerbs(program: Command, action: Action): void {
     .action(action(() => import('./evaluate.command.js')));
   dateRange(
     program
+      .command('compare')
+      .description('compare two model versions: on the windows of exports, or by their recorded reports')
+      .argument('<a>', 'model version, for instance the deployed one')
+      .argument('<b>', 'model version that might take its place')
+      .argument('[paths...]', EXPORTS),
+  )
+    .option('--labels <file>', LABELS)
+    .option('--label-column <name>', LABEL_COLUMN)
+    .action(action(() => import('./compare.command.js')));
+  dateRange(
+    program
+      .command('tune')
+      .description('search for settings that rank better than those in use; trains and registers nothing')
+      .argument('<paths...>', EXPORTS),
+  )
+    .option('--labels <file>', LABELS)
+    .option('--budget <seconds>', 'begin no trial after that long', '300')
+    .option('--trials <n>', 'at most so many trials (default: all)')
+    .addOption(
+      new Option('--search <order>', 'the grid in its order, or shuffled by the seed')
+        .choices(['grid', 'random'])
+        .default('random'),
+    )
+    .addOption(inputOption())
+    .option('--label-column <name>', LABEL_COLUMN)
+    .action(action(() => import('./tune.command.js')));
+  dateRange(
+    program
       .command('set-threshold')
       .description('register the same forest with another threshold as a version of its own')
       .argument('<version>', 'model version')
@@ -167,12 +195,21 @@ function addModelVerbs(program: Command, action: Action): void {
     .command('show-model')
     .description('show one model version: metrics, gate, lineage, files')
     .argument('<version>', 'model version')
+    .option('--card <file>', 'write its model card (an HTML page) to this file instead')
     .action(action(() => import('./show-model.command.js')));
   program
     .command('verify')
     .description('check the hashes of a model version, load it and recompute its golden scores')
     .argument('<version>', 'model version')
     .action(action(() => import('./verify.command.js')));
+  program
+    .command('rebuild')
+    .description('train a model version again from its recorded inputs and compare the bytes')
+    .argument('<version>', 'model version')
+    .option('--input <files...>', 'the files it was trained on, when they are not where they were')
+    .option('--inputs-dir <dir>', 'directory that holds them')
+    .option('--config-overrides <json>', 'for this machine only, for instance {"training":{"n_jobs":1}}')
+    .action(action(() => import('./rebuild.command.js')));
   program
     .command('deploy')
     .description('make a model version the one the consumer loads')

@@ -1,3 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ModelFilesService } from '../pipeline/model-files.service.js';
+import type { ResolvedConfig } from '../platform/config/load-config.js';
+import { writeFailure } from '../platform/durable-files.js';
 import { modelDetail } from '../registry/model-json.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
@@ -6,16 +11,35 @@ import { configuration } from './configuration.js';
 import { renderTable, type Output } from './output.js';
 import { withApplication } from './with-application.js';
 
-export async function run(
-  [version]: readonly string[],
-  options: GlobalOptions,
-  output: Output,
-): Promise<void> {
+interface ShowOptions extends GlobalOptions {
+  readonly card?: string;
+}
+
+export async function run([version]: readonly string[], options: ShowOptions, output: Output): Promise<void> {
   const config = configuration(options, output);
+  if (options.card !== undefined) return writeCard(version, resolve(options.card), config, options, output);
   const model = await withApplication(config, options, ({ context }) =>
     context.get(ModelRegistryService).get(version),
   );
   output.result(modelDetail(model), () => describeModel(model));
+}
+
+async function writeCard(
+  version: string,
+  file: string,
+  config: ResolvedConfig,
+  options: ShowOptions,
+  output: Output,
+): Promise<void> {
+  const { page, sha256 } = await withApplication(config, options, ({ context }) =>
+    context.get(ModelFilesService).card(version),
+  );
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    throw writeFailure(file, error);
+  }
+  output.result({ version, card: file, sha256 }, () => `Model card of ${version}: ${file}`);
 }
 
 function describeModel(model: ModelVersion): string {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ReconcilerService } from '../pipeline/reconciler.service.js';
 import { RunCreatorService } from '../pipeline/run-creator.service.js';
 import { RunExecutorService } from '../pipeline/run-executor.service.js';
@@ -66,6 +67,7 @@ export function describeTraining(result: TrainingResult): string {
     ],
     ['gate', result.gate.passed ? 'passed' : 'FAILED'],
     ['files', result.model_path],
+    ['model card', join(result.model_path, 'report.html')],
   ];
   const lines = [renderTable(['result', ''], rows)];
   const kinds = kindTable(result.ground_truth);

@@ -3,6 +3,9 @@ import { runInThread, type ThreadTaskOptions } from '../platform/compute/thread-
 import type { CrossValidateTask } from '../workers/cross-validate.worker.js';
 import type { EvaluateTask } from '../workers/evaluate.worker.js';
 import type { CrossValidationReport } from './core/cross-validation.js';
+import type { ComparisonInput, ScoreComparison } from './core/comparison/compare-scores.js';
+import type { TrialOutcome } from './core/tuning/run-trial.js';
+import type { TuneTask } from '../workers/tune.worker.js';
 import type { EvaluationReport } from './core/evaluation-report.js';
 
 /** Judges a trained forest on a worker thread. */
@@ -15,5 +18,15 @@ export class EvaluationService {
   /** On a thread of its own, so that it runs while the final model is fitted and judged. */
   crossValidate(task: CrossValidateTask, options: ThreadTaskOptions): Promise<CrossValidationReport | null> {
     return runInThread<CrossValidateTask, CrossValidationReport | null>('cross-validate', task, options);
+  }
+
+  /** Two versions on the same rows. */
+  compare(input: ComparisonInput, options: ThreadTaskOptions): Promise<ScoreComparison> {
+    return runInThread<ComparisonInput, ScoreComparison>('compare', input, options);
+  }
+
+  /** One trial of a search for better settings. */
+  tryOut(task: TuneTask, options: ThreadTaskOptions): Promise<TrialOutcome> {
+    return runInThread<TuneTask, TrialOutcome>('tune', task, options);
   }
 }

@@ -21,6 +21,7 @@ import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { Requires } from '../platform/http/requires.js';
+import { policyOfCard } from '../registry/core/card/model-card.js';
 import { actorOf } from '../platform/security/actor.js';
 import { AppError, type FieldProblem } from '../shared/errors.js';
 import { isKnownTag, requestedRange } from './download-range.js';
@@ -108,6 +109,25 @@ export class ModelFilesController {
     if (id === undefined && file === undefined) return null;
     const found = await this.exports.resolve({ export_id: id, export_file: file });
     return { files: [found], noFollow: true };
+  }
+
+  @Get(':version/card')
+  @Requires('read')
+  @ApiOperation({ operationId: 'getModelCard', summary: 'The model card: one HTML page that loads nothing' })
+  @ApiProduces('text/html')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  @ApiProblems(404, 409)
+  async card(
+    @Param('version') version: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const { page, sha256 } = await this.files.card(version);
+    const etag = `"${sha256}"`;
+    response.setHeader('etag', etag);
+    response.setHeader('content-security-policy', `${policyOfCard(page)}; frame-ancestors 'none'; sandbox`);
+    if (isKnownTag(request.headers['if-none-match'], etag)) response.status(304).end();
+    else response.type('text/html; charset=utf-8').send(page);
   }
 
   @Get(':version/download')

@@ -10,6 +10,8 @@ import { assertDeployable } from '../registry/core/lifecycle.js';
 import { VERSION_FILES } from '../registry/core/version-files.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import type { ModelVersion } from '../registry/model-version.js';
+import { sha256Hex } from '../shared/digest.js';
+import { AppError } from '../shared/errors.js';
 
 export const DOWNLOAD_FORMATS = ['package', 'joblib', 'onnx'] as const;
 
@@ -59,6 +61,26 @@ export class ModelFilesService {
     const [file, extension] =
       format === 'joblib' ? [VERSION_FILES.model, 'joblib'] : [VERSION_FILES.onnx, 'onnx'];
     return this.openFile(model, file, `model_${version}.${extension}`);
+  }
+
+  /**
+   * The model card: an HTML page as it was registered.
+   *
+   * @throws AppError `not_found` for a version of a release that wrote none, `artifact_integrity` for another page
+   */
+  async card(version: string): Promise<{ readonly page: string; readonly sha256: string }> {
+    const { artifacts } = await this.registry.get(version);
+    if (!Object.hasOwn(artifacts, VERSION_FILES.card)) {
+      throw new AppError('not_found', `Model ${version} has no model card.`, {
+        hint: 'It was written by an older release; its report.json holds the same data.',
+      });
+    }
+    const sha256 = artifacts[VERSION_FILES.card];
+    if (this.registry.store.hash(version, VERSION_FILES.card) !== sha256)
+      return this.registry.refuseDamaged(version, VERSION_FILES.card);
+    const bytes = this.registry.store.read(version, VERSION_FILES.card);
+    if (sha256Hex(bytes) !== sha256) return this.registry.refuseDamaged(version, VERSION_FILES.card);
+    return { page: bytes.toString('utf8'), sha256 };
   }
 
   private async openPackage({ version }: ModelVersion): Promise<ModelDownload> {

@@ -15,8 +15,10 @@ import { modelDetail, modelSummary } from '../registry/model-json.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { AppError } from '../shared/errors.js';
+import { CompareFlowService, type ComparisonResult } from './compare-flow.service.js';
 import { DeploymentFlowService, type DeployOutcome } from './deployment-flow.service.js';
 import {
+  CompareQueryDto,
   DeployOutcomeDto,
   DeployRequestDto,
   DryRunQueryDto,
@@ -42,6 +44,7 @@ export class ModelsController {
   constructor(
     private readonly registry: ModelRegistryService,
     private readonly deployments: DeploymentFlowService,
+    private readonly comparisons: CompareFlowService,
     private readonly scoring: ScoringFlowService,
     private readonly evaluations: ModelEvaluationService,
     private readonly thresholds: ThresholdFlowService,
@@ -100,6 +103,30 @@ export class ModelsController {
   @ApiProblems(404)
   async get(@Param('version') version: string): Promise<Record<string, unknown>> {
     return modelDetail(await this.registry.get(version));
+  }
+
+  @Get(':a/compare/:b')
+  @ApiOperation({
+    operationId: 'compareModels',
+    summary: 'Two versions side by side: on an export, or by their recorded reports',
+  })
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiProblems(400, 404, 409, 422)
+  async compare(
+    @Param('a') a: string,
+    @Param('b') b: string,
+    @Query() query: CompareQueryDto,
+  ): Promise<ComparisonResult> {
+    const hasExport = query.export_id !== undefined || query.export_file !== undefined;
+    if (!hasExport && query.labels_file !== undefined) {
+      const message = 'needs export_id or export_file, whose windows it speaks about';
+      throw new AppError('validation_failed', 'labels_file was given without an export.', {
+        problems: [{ pointer: 'labels_file', code: 'export_missing', message }],
+      });
+    }
+    const input = hasExport ? await this.judgementInput(query) : null;
+    const seed = this.config.values.training.random_state;
+    return this.comparisons.compare({ a, b, input, seed }, {});
   }
 
   @Post('rollback')

@@ -99,6 +99,9 @@ export class EvaluateRequestDto extends ExportSelectionDto {
   label_column?: string;
 }
 
+/** Without an export the recorded reports are compared. */
+export class CompareQueryDto extends EvaluateRequestDto {}
+
 export class ThresholdRequestDto extends EvaluateRequestDto {
   @ApiProperty({ enum: THRESHOLD_POLICIES })
   @IsIn(THRESHOLD_POLICIES)

@@ -6,10 +6,12 @@ import { FeaturesModule } from '../features/features.module.js';
 import { MonitoringModule } from '../monitoring/monitoring.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { TrainingModule } from '../training/training.module.js';
+import { CompareFlowService } from './compare-flow.service.js';
 import { DeploymentFlowService } from './deployment-flow.service.js';
 import { ImportFlowService } from './import-flow.service.js';
 import { ModelEvaluationService } from './model-evaluation.service.js';
 import { ModelFilesService } from './model-files.service.js';
+import { RebuildService } from './rebuild.service.js';
 import { ModelInputService } from './model-input.service.js';
 import { ReconcilerService } from './reconciler.service.js';
 import { RunCreatorService } from './run-creator.service.js';
@@ -20,6 +22,7 @@ import { TrainingInputService } from './training-input.service.js';
 import { ModelFitService } from './model-fit.service.js';
 import { TrainingPipelineService } from './training-pipeline.service.js';
 import { TrainingQueueService } from './training-queue.service.js';
+import { TuningService } from './tuning.service.js';
 import { WindowExplanationService } from './window-explanation.service.js';
 
 @Module({
@@ -44,6 +47,9 @@ import { WindowExplanationService } from './window-explanation.service.js';
     WindowExplanationService,
     ImportFlowService,
     ModelFilesService,
+    RebuildService,
+    CompareFlowService,
+    TuningService,
     ModelInputService,
     ModelEvaluationService,
     ThresholdFlowService,
@@ -54,6 +60,9 @@ import { WindowExplanationService } from './window-explanation.service.js';
     ImportFlowService,
     ModelEvaluationService,
     ModelFilesService,
+    RebuildService,
+    CompareFlowService,
+    TuningService,
     ThresholdFlowService,
     ReconcilerService,
     RunCreatorService,

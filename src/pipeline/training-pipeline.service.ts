@@ -11,7 +11,7 @@ import { CLOCK, type Clock } from '../platform/clock.js';
 import { startAhead } from '../platform/compute/thread-task.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import { encodeModel } from '../registry/encode-model.js';
-import type { FittedModel, TrainedModel } from '../registry/trained-model.js';
+import type { ModelContent, TrainedModel } from '../registry/trained-model.js';
 import type { Actor, ModelVersion } from '../registry/model-version.js';
 import { prepareDataset, type PreparedDataset } from '../training/core/prepare-dataset.js';
 import { sha256Hex } from '../shared/digest.js';
@@ -42,6 +42,14 @@ function startThreads(): void {
   startAhead('evaluate');
 }
 
+/** A model before it is judged. */
+export interface FittedRun {
+  readonly rows: TrainingInput;
+  readonly data: PreparedDataset;
+  readonly fitted: FitOutcome;
+  readonly spec: FeatureSpec;
+}
+
 /** The flow: export -> features -> training -> evaluation -> registry. One method a step, in order. */
 @Injectable()
 export class TrainingPipelineService {
@@ -61,27 +69,14 @@ export class TrainingPipelineService {
   ): Promise<TrainingOutcome> {
     const started = this.clock.monotonicMs();
     const rows = await this.read(request, config, context);
-    const { set } = rows;
     const crossValidation = this.crossValidate(rows, config, context);
-
-    await context.step('prepare');
-    const data = prepareDataset(rows.table, set, rows.split, config.values.features);
-
-    await context.step('train');
-    const fitted = await this.fit(data, rows, config, context);
+    const { data, fitted, spec } = await this.fitRows(rows, config, context);
 
     await context.step('evaluate');
-    const spec = buildFeatureSpec({
-      set,
-      window: rows.window,
-      preprocessing: data.preprocessing,
-      options: config.values.features,
-      stateSha256: rows.state === null ? undefined : sha256Hex(stateFile(rows.state)),
-    });
     const input = evaluationInput({
       data,
       evidence: rows.evidence,
-      set,
+      set: rows.set,
       expectedSpec: spec,
       spec,
       devices: devicesOfRows(rows, rows.split.test),
@@ -89,7 +84,7 @@ export class TrainingPipelineService {
       offset: fitted.detector?.offset ?? fitted.forestOffset,
       config: config.values,
     });
-    const model = fittedModel({ data, fitted, spec, rows, config });
+    const model = modelContent({ rows, data, fitted, spec }, config);
     const { forest, detector } = fitted;
     // The thread judges while this one encodes.
     const [judged, files] = await Promise.all([
@@ -121,6 +116,26 @@ export class TrainingPipelineService {
       featureNames: rows.table.featureNames,
       durationSeconds,
     };
+  }
+
+  /** Everything that decides the bytes of the model: reading, preparing, growing, choosing the threshold. */
+  async fit(request: TrainingRequest, config: RunConfig, context: RunContext): Promise<FittedRun> {
+    return this.fitRows(await this.read(request, config, context), config, context);
+  }
+
+  private async fitRows(rows: TrainingInput, config: RunConfig, context: RunContext): Promise<FittedRun> {
+    await context.step('prepare');
+    const data = prepareDataset(rows.table, rows.set, rows.split, config.values.features);
+    await context.step('train');
+    const fitted = await this.grow(data, rows, config, context);
+    const spec = buildFeatureSpec({
+      set: rows.set,
+      window: rows.window,
+      preprocessing: data.preprocessing,
+      options: config.values.features,
+      stateSha256: rows.state === null ? undefined : sha256Hex(stateFile(rows.state)),
+    });
+    return { rows, data, fitted, spec };
   }
 
   /** Reading, validating and windowing are one pass over the bytes; its progress covers three of the seeds' steps. */
@@ -156,7 +171,7 @@ export class TrainingPipelineService {
     return report;
   }
 
-  private fit(
+  private grow(
     data: PreparedDataset,
     rows: TrainingInput,
     config: RunConfig,
@@ -184,21 +199,14 @@ function devicesOfRows({ table }: TrainingInput, rows: Int32Array): Int32Array {
   return rows.map((row) => table.deviceIndex[row]);
 }
 
-interface FittedParts {
-  readonly data: PreparedDataset;
-  readonly fitted: FitOutcome;
-  readonly spec: FeatureSpec;
-  readonly rows: TrainingInput;
-  readonly config: RunConfig;
-}
-
-function fittedModel(parts: FittedParts): FittedModel {
-  const { data, fitted, spec, rows, config } = parts;
+/** What the files are made of whose bytes the input and the configuration decide. */
+export function modelContent(run: FittedRun, config: RunConfig): ModelContent {
+  const { data, fitted, spec, rows } = run;
   return {
     spec,
     featureState: rows.state,
     forest: fitted.forest,
-    detector: trainedDetector(parts),
+    detector: trainedDetector(run),
     preprocessing: data.preprocessing,
     hyperparameters: hyperparameters(config.values.model),
     offset: fitted.forestOffset,
@@ -224,7 +232,7 @@ interface TrainedParts {
   readonly durationSeconds: number;
 }
 
-function trainedModel(model: FittedModel, parts: TrainedParts): TrainedModel {
+function trainedModel(model: ModelContent, parts: TrainedParts): TrainedModel {
   const { request, config, rows, evaluation } = parts;
   const { values } = config;
   return {
@@ -264,7 +272,7 @@ function trainedModel(model: FittedModel, parts: TrainedParts): TrainedModel {
   };
 }
 
-function trainedDetector({ fitted: { detector }, rows, data }: FittedParts): FittedModel['detector'] {
+function trainedDetector({ fitted: { detector }, rows, data }: FittedRun): ModelContent['detector'] {
   if (detector === null) return null;
   const { fitted, offset, servedScores } = detector;
   const devices = devicesOfRows(rows, rows.split.train);

@@ -9,7 +9,7 @@ import { encodeStandardScaler } from './core/formats/joblib-scaler.js';
 import { buildGoldenDetectorRows, buildGoldenSample, type GoldenSample } from './core/golden-sample.js';
 import { jsonFile, VERSION_FILES } from './core/version-files.js';
 import { encodeDetectorOnnx, encodeOnnxModel } from './onnx-codec.js';
-import type { FittedModel } from './trained-model.js';
+import type { ModelContent } from './trained-model.js';
 
 export interface EncodedFile {
   readonly name: string;
@@ -19,7 +19,7 @@ export interface EncodedFile {
 /** In the order they are written. */
 const ENCODERS: readonly (readonly [
   name: string,
-  encode: (model: FittedModel) => EncodedFile['data'] | null,
+  encode: (model: ModelContent) => EncodedFile['data'] | null,
 ])[] = [
   [
     VERSION_FILES.model,
@@ -45,12 +45,12 @@ const ENCODERS: readonly (readonly [
   [VERSION_FILES.golden, (model) => jsonFile(goldenFile(model))],
 ];
 
-function featureNames({ spec }: FittedModel): string[] {
+function featureNames({ spec }: ModelContent): string[] {
   return spec.features.map(({ name }) => name);
 }
 
 /** null: no ONNX graph says what the detector does. */
-function encodeOnnx(model: FittedModel): Uint8Array | null {
+function encodeOnnx(model: ModelContent): Uint8Array | null {
   const { forest, detector, offset } = model;
   const { mean, scale } = model.preprocessing;
   const names = featureNames(model);
@@ -58,7 +58,7 @@ function encodeOnnx(model: FittedModel): Uint8Array | null {
   return encodeDetectorOnnx(detector.fitted, { offset: detector.offset, featureNames: names });
 }
 
-function goldenFile(model: FittedModel): GoldenSample {
+function goldenFile(model: ModelContent): GoldenSample {
   const { goldenRows: rows, detector } = model;
   const names = featureNames(model);
   const golden = buildGoldenSample({
@@ -83,7 +83,7 @@ function goldenFile(model: FittedModel): GoldenSample {
  *
  * @param signal an abort ends it after the file it works on
  */
-export async function encodeModel(model: FittedModel, signal?: AbortSignal): Promise<EncodedFile[]> {
+export async function encodeModel(model: ModelContent, signal?: AbortSignal): Promise<EncodedFile[]> {
   const files: EncodedFile[] = [];
   for (const [name, encode] of ENCODERS) {
     await nextTurn();

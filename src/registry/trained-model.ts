@@ -7,8 +7,11 @@ import type { FeatureValues, Preprocessing } from '../features/core/preprocessin
 import type { FittedDetector } from '../training/core/detectors/fitted-detector.js';
 import type { Forest } from '../training/core/forest/forest.js';
 
-/** What training alone decides: the files made from it need not wait for the evaluation. */
-export interface FittedModel {
+/**
+ * What decides the bytes of the model files: the same content gives the same files, whenever they are written. They need
+ * not wait for the evaluation.
+ */
+export interface ModelContent {
   readonly spec: FeatureSpec;
   /** What the values depend on, as `spec.state_sha256` says; null = on the records alone. */
   readonly featureState: FeatureState | null;
@@ -32,7 +35,7 @@ export interface FittedModel {
 }
 
 /** Everything the registry needs to write and register one trained version. */
-export interface TrainedModel extends FittedModel {
+export interface TrainedModel extends ModelContent {
   readonly trainingId: string;
   readonly modelName: string;
   readonly parentVersion: string | null;

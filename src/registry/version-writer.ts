@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { TABLE_SET } from '../features/core/table-set.js';
 import type { DetectorType } from '../training/core/detectors/detector.js';
 import type { StagedVersion } from './artifact-store.js';
+import { cardFile } from './card-file.js';
 import {
   buildManifest,
   buildMetadata,
@@ -32,6 +33,7 @@ export function writeVersionFiles(
   const modelSha256 = staged.written[VERSION_FILES.model];
   const onnx = files.some(({ name }) => name === VERSION_FILES.onnx);
   const metadata = metadataInput(staged.version, model, createdAt, modelSha256, onnx);
+  staged.write(VERSION_FILES.card, cardFile(metadata, model, staged.written));
   staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
   for (const [file, read] of Object.entries(model.carriedFiles ?? {})) {
     if (file !== VERSION_FILES.manifest && !Object.hasOwn(staged.written, file)) staged.write(file, read());

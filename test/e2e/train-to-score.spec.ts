@@ -15,6 +15,7 @@ const CONTRACT_FILES = [
   'metadata.json',
   'model.joblib',
   'model.onnx',
+  'report.html',
   'report.json',
   'scaler.joblib',
 ];

@@ -16,4 +16,14 @@ export type TaskReply<Output> =
 
 /** Names of the thread entry points in src/workers (`<name>.worker.ts`). */
 export type WorkerName =
-  'ingest' | 'table' | 'grow' | 'score' | 'detect' | 'evaluate' | 'cross-validate' | 'explain' | 'lines';
+  | 'ingest'
+  | 'table'
+  | 'grow'
+  | 'score'
+  | 'detect'
+  | 'evaluate'
+  | 'cross-validate'
+  | 'explain'
+  | 'lines'
+  | 'compare'
+  | 'tune';

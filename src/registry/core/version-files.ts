@@ -15,6 +15,8 @@ export const VERSION_FILES = {
   baseline: 'baseline.json',
   golden: 'golden.json',
   report: 'report.json',
+  /** The model card: the report for people. */
+  card: 'report.html',
   manifest: 'deployment_manifest.json',
 } as const;
 
