@@ -15,6 +15,7 @@ import { depthLimit } from '../training/core/forest/forest-params.js';
 import { rowsForJudging } from '../training/core/judged-rows.js';
 import type { PreparedDataset } from '../training/core/prepare-dataset.js';
 import { temporalSplit, type TemporalSplit } from '../training/core/split.js';
+import { afterWarmup } from '../training/core/warmup.js';
 import { evaluationInput } from './evaluation-task.js';
 import { MAX_TABLE_VALUES, servingModel, type ForeignModel } from './foreign-model.js';
 import { windowEvidence } from './holdout-evidence.js';
@@ -34,13 +35,14 @@ export function referenceOf(
   { values }: RunConfig,
 ): Reference {
   const { window } = model.spec;
-  const split = temporalSplit(table.startMs, {
+  const whole = temporalSplit(table.startMs, {
     validationSize: values.training.validation_size,
     testSize: values.training.test_size,
     gapWindows: 1,
     windowSeconds: window.length_seconds,
     strideSeconds: window.stride_seconds,
   });
+  const split = model.set.hasState ? afterWarmup(whole, table.startMs, values.features.warmup_hours) : whole;
   return { report, table, split, data: seenBy(model, table, split) };
 }
 

@@ -106,6 +106,7 @@ export class ModelsController {
   }
 
   @Get(':a/compare/:b')
+  @Requires('read')
   @ApiOperation({
     operationId: 'compareModels',
     summary: 'Two versions side by side: on an export, or by their recorded reports',
@@ -193,6 +194,7 @@ export class ModelsController {
   }
 
   @Post(':version/evaluate')
+  @Requires('read')
   @HttpCode(200)
   @ApiOperation({ operationId: 'evaluateModel', summary: 'Judge a version on an export; nothing is changed' })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
@@ -206,6 +208,7 @@ export class ModelsController {
   }
 
   @Post(':version/threshold')
+  @Requires('train')
   @ApiOperation({
     operationId: 'setThreshold',
     summary: 'Register the same forest with another threshold as a version of its own',

@@ -14,6 +14,7 @@ import type { Actor, ModelVersion } from '../registry/model-version.js';
 import { rowsForJudging } from '../training/core/judged-rows.js';
 import { shuffledSplit, type RowSplit } from '../training/core/shuffled-split.js';
 import { temporalSplit } from '../training/core/split.js';
+import { afterWarmup } from '../training/core/warmup.js';
 import { chooseOffset } from '../training/core/threshold-policy.js';
 import { evidenceWarnings } from './holdout-evidence.js';
 import { judgementTask, rowsOf } from './judgement.js';
@@ -135,14 +136,16 @@ export class ThresholdFlowService {
 }
 
 /** As a training would split it, with the model's own windows. */
-function splitOf({ spec }: LoadedModel, rows: ModelRows, { values: { training } }: RunConfig): RowSplit {
+function splitOf({ spec }: LoadedModel, rows: ModelRows, { values }: RunConfig): RowSplit {
+  const { training, features } = values;
   const { validation_size: validationSize, test_size: testSize, random_state: seed } = training;
   if (rows.startMs === null) return shuffledSplit(rows.rowCount, { validationSize, testSize, seed });
-  return temporalSplit(rows.startMs, {
+  const whole = temporalSplit(rows.startMs, {
     validationSize,
     testSize,
     gapWindows: 1,
     windowSeconds: spec.window.length_seconds,
     strideSeconds: spec.window.stride_seconds,
   });
+  return rows.set.hasState ? afterWarmup(whole, rows.startMs, features.warmup_hours) : whole;
 }

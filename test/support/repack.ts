@@ -8,6 +8,7 @@ const ALL = [
   'model.onnx',
   'metadata.json',
   'feature_spec.json',
+  'feature_state.json',
   'golden.json',
   'deployment_manifest.json',
 ] as const;

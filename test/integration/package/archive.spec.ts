@@ -113,6 +113,7 @@ describe('the archive that the consumer imports', () => {
         'metadata.json',
         'deployment_manifest.json',
         'feature_spec.json',
+        'feature_state.json',
         'golden.json',
         'validate_model.py',
         'inference_example.py',

@@ -18,7 +18,10 @@ const FORMAT = '%Y%m%d_%H%M%S';
 const NOON = Date.UTC(2024, 0, 1, 12);
 
 /** The set `system` has no feature state. */
-const STATELESS_FILES = Object.values(VERSION_FILES).filter((name) => name !== VERSION_FILES.featureState);
+/** Of a forest on features without a state. */
+const STATELESS_FILES = Object.values(VERSION_FILES).filter(
+  (name) => name !== VERSION_FILES.featureState && name !== VERSION_FILES.detector,
+);
 
 describe('the registry', () => {
   const root = temporaryDirectory('registry');
