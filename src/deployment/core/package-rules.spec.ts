@@ -88,13 +88,10 @@ describe('the rules of the packaged extractor', () => {
   });
 
   it('counts a refused association and a handshake timeout as failed authentications', () => {
-    const [wifi, failure, disconnect] = [1, 2, 4];
-    expect(rules.classes.wlc_assoc[1]).toBe(wifi | failure);
-    expect(rules.classes.wlc_deauth).toEqual([
-      wifi | disconnect,
-      wifi | disconnect,
-      wifi | disconnect | failure,
-    ]);
+    const [wifi, failure, disconnect, lost, client] = [1, 2, 4, 128, 32_768];
+    expect(rules.classes.wlc_assoc[1]).toBe(wifi | failure | client);
+    const ended = wifi | disconnect | lost | client;
+    expect(rules.classes.wlc_deauth).toEqual([ended, ended, ended | failure]);
     expect(rules.classes.other).toEqual([0, 0, 0]);
   });
 });

@@ -3,7 +3,7 @@ import { plainMemory } from '../../export/core/ingest-memory.js';
 import { NameTable, recordNames } from '../../export/core/name-table.js';
 import { RecordBatch, ROW } from '../../export/core/record-batch.js';
 import { TextClassifier } from './batch-classifier.js';
-import { AUTH_FAILURE, EVENT_CLASSES, WIFI } from './event-class.js';
+import { AUTH_FAILURE, CLIENT, EVENT_CLASSES, WIFI } from './event-class.js';
 import { EVENT, EventColumns } from './event-columns.js';
 
 const decode = (bytes: Uint8Array, start: number, end: number): string =>
@@ -60,8 +60,8 @@ describe('TextClassifier', () => {
     expect([...events.status.subarray(0, 4)]).toEqual([-1, 17, -1, -1]);
     expect([...events.reason.subarray(0, 4)]).toEqual([-1, -1, -1, 4]);
     expect([...events.signal.subarray(0, 4)]).toEqual([NaN, -67, NaN, NaN]);
-    // A refused association is no link, whatever its wording.
-    expect(events.groups[1]).toBe(WIFI | AUTH_FAILURE);
+    // A refused association is no link, whatever its wording; its client is one that the device has met.
+    expect(events.groups[1]).toBe(WIFI | AUTH_FAILURE | CLIENT);
     expect([...events.flags.subarray(0, 4)]).toEqual([0, 0, EVENT.errorText, 0]);
   });
 

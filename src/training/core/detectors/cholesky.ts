@@ -1,20 +1,15 @@
+import { CholeskyDecomposition, inverse, Matrix } from 'ml-matrix';
+
 /** A pivot below this share of its variance: the column is a mix of the others. */
 const SINGULAR = 1e-9;
 
-/** L with L L' = the matrix (d x d, row-major, lower triangle), or null when it is singular. */
+/** L with L L' = the symmetric matrix (d x d, row-major), or null when it is singular. */
 export function cholesky(matrix: Float64Array, d: number): Float64Array | null {
-  const lower = new Float64Array(d * d);
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * d + j];
-      for (let k = 0; k < j; k++) sum -= lower[i * d + k] * lower[j * d + k];
-      if (i !== j) {
-        lower[i * d + j] = sum / lower[j * d + j];
-        continue;
-      }
-      if (!(sum > SINGULAR * matrix[i * d + i])) return null;
-      lower[i * d + i] = Math.sqrt(sum);
-    }
+  const { lowerTriangularMatrix } = new CholeskyDecomposition(Matrix.from1DArray(d, d, matrix));
+  const lower = Float64Array.from(lowerTriangularMatrix.to1DArray());
+  for (let at = 0; at < d * d; at += d + 1) {
+    // A pivot that is not a number is one after a pivot of 0.
+    if (!(lower[at] ** 2 > SINGULAR * matrix[at])) return null;
   }
   return lower;
 }
@@ -39,22 +34,6 @@ export function squaredDistance(lower: Float64Array, d: number, z: Float64Array)
 
 /** (L L')^-1, symmetric, row-major. */
 export function inverseOf(lower: Float64Array, d: number): Float64Array {
-  const half = new Float64Array(d * d);
-  const unit = new Float64Array(d);
-  for (let column = 0; column < d; column++) {
-    unit.fill(0);
-    unit[column] = 1;
-    squaredDistance(lower, d, unit);
-    for (let i = 0; i < d; i++) half[i * d + column] = unit[i];
-  }
-  const inverse = new Float64Array(d * d);
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let k = i; k < d; k++) sum += half[k * d + i] * half[k * d + j];
-      inverse[i * d + j] = sum;
-      inverse[j * d + i] = sum;
-    }
-  }
-  return inverse;
+  const half = inverse(Matrix.from1DArray(d, d, lower));
+  return Float64Array.from(half.transpose().mmul(half).to1DArray());
 }
