@@ -23,7 +23,7 @@ ensureBuilt();
 const load = (path) => import(new URL(`../dist/src/${path}`, import.meta.url).href);
 const { generateSample, sampleLabels } = await load('export/core/sample-export.js');
 const { renderSample } = await load('export/core/sample-writer.js');
-const { loadProcessConfig } = await load('platform/config/app-config.js');
+const { loadProcessConfig } = await load('platform/config/process-config.js');
 const { startEmbeddedPostgres } = await load('platform/database/embedded/embedded-postgres.js');
 
 let config;

@@ -21,6 +21,7 @@ interface Failure {
 const MODEL_FILES = [
   'baseline.json',
   'feature_spec.json',
+  'feature_state.json',
   'forest.bin',
   'golden.json',
   'model.joblib',
