@@ -9,6 +9,7 @@ import { decodeForest } from '../training/core/forest/codec.js';
 import {
   assertPackageSize,
   COPIED_FILES,
+  DETECTOR_SCRIPT,
   EXTRACTOR_SCRIPTS,
   MANIFEST_FILE,
   OPTIONAL_FILES,
@@ -106,6 +107,7 @@ export class PackageService {
       files.push([file, verified(source, file)]);
     }
     for (const script of SCRIPTS) files.push([script, asset(script)]);
+    if (metadata.training_info.detector?.onnx === true) files.push([DETECTOR_SCRIPT, asset(DETECTOR_SCRIPT)]);
     if (EXTRACTED_SETS.includes(metadata.training_info.feature_set)) {
       for (const script of EXTRACTOR_SCRIPTS) files.push([script, asset(script)]);
       files.push([RULES_FILE, utf8(jsonFile(extractorRules()))]);

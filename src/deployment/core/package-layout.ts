@@ -20,6 +20,9 @@ export const OPTIONAL_FILES: ReadonlySet<string> = new Set(['model.onnx', 'featu
 /** Python programs of every package. */
 export const SCRIPTS = ['validate_model.py', 'inference_example.py'] as const;
 
+/** Python program of the packages whose `model.onnx` is a detector that the pickle cannot express. */
+export const DETECTOR_SCRIPT = 'score_with_onnx.py';
+
 /** Python programs that compute the features of the sets in `EXTRACTED_SETS`. */
 export const EXTRACTOR_SCRIPTS = ['wifi_features.py', 'wifi_context.py', 'wifi_events.py'] as const;
 

@@ -31,6 +31,8 @@ class ModelInference:
         preprocessing = self._read(model_dir, "feature_spec.json")["preprocessing"]
         self.feature_names = list(manifest["training_info"]["feature_names"])
         self.threshold = manifest["inference_config"]["threshold"]
+        # Not None: this forest is only what to fall back on, the evaluated model is a detector.
+        self.detector = manifest["inference_config"].get("detector")
         self._impute = np.array([np.nan if value is None else value for value in preprocessing["impute_values"]])
         self._low = np.array([-np.inf if bound is None else bound for bound in preprocessing["clip_low"]])
         self._high = np.array([np.inf if bound is None else bound for bound in preprocessing["clip_high"]])
@@ -143,6 +145,10 @@ def score_export(model, model_dir, path):
 def main():
     model_dir = os.path.dirname(os.path.abspath(__file__))
     model = ModelInference(model_dir)
+    if model.detector is not None:
+        other = "score_with_onnx.py uses it" if model.detector["onnx"] else "it scores in the training service only"
+        text = "note: these are scores of the fallback Isolation Forest; the model of this version is the detector %s: %s"
+        print(text % (model.detector["type"], other), file=sys.stderr)
     return score_export(model, model_dir, sys.argv[1]) if len(sys.argv) > 1 else score_golden(model, model_dir)
 
 

@@ -1,8 +1,9 @@
 """Checks an unpacked model package: python validate_model.py [DIRECTORY]
 
 Files against the manifest's SHA-256, then model and scaler, then the golden rows: this machine must give the labels and
-scores that were recorded when the model was made. Exit code 0 = usable, 1 = not. Run it before the import: the importer
-adds its own notes to metadata.json.
+scores that were recorded when the model was made. Where model.onnx is a detector of its own, its golden rows are checked as
+well if onnxruntime is installed. Exit code 0 = usable, 1 = not. Run it before the import: the importer adds its own notes to
+metadata.json.
 """
 
 import hashlib
@@ -13,6 +14,8 @@ import sys
 import warnings
 
 SCORE_TOLERANCE = 1e-9
+# model.onnx gives its scores as float32.
+ONNX_TOLERANCE = 1e-6
 REQUIRED = ("model.joblib", "scaler.joblib", "metadata.json", "feature_spec.json", "golden.json")
 
 
@@ -139,6 +142,46 @@ def check_golden(directory, manifest, model, scaler):
     return "%d golden rows get their labels, scores differ by at most %g" % (len(rows), difference)
 
 
+def check_detector(directory, manifest):
+    """Status and text of the check of model.onnx; None for a version whose model is the Isolation Forest itself."""
+    rows = read_json(directory, "golden.json").get("detector")
+    stored = manifest["inference_config"].get("detector")
+    require((rows is None) == (stored is None), "golden.json and the manifest do not agree on a detector")
+    if stored is None:
+        return None
+    require(rows["type"] == stored["type"], "golden.json has rows of another detector than the manifest")
+    require(rows["threshold"] == stored["threshold"], "golden.json has another threshold of the detector than the manifest")
+    require(manifest["model_info"].get("fallback") is True, "the manifest does not say that model.joblib is a fallback")
+    if not stored["onnx"]:
+        return "skipped", "%s: not checked: it has no ONNX graph and scores in the training service only" % rows["type"]
+    require("model.onnx" in manifest["file_integrity"], "deployment_manifest.json has no SHA-256 of model.onnx")
+    try:
+        import onnxruntime
+    except ModuleNotFoundError as error:
+        if error.name != "onnxruntime":
+            raise
+        return "skipped", "%s: not checked: onnxruntime is not installed (pip install onnxruntime)" % rows["type"]
+    return "ok", "%s: %s, onnxruntime %s" % (rows["type"], compare_detector(directory, rows, onnxruntime), onnxruntime.__version__)
+
+
+def compare_detector(directory, rows, onnxruntime):
+    import numpy as np
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    path = os.path.join(directory, "model.onnx")
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    inputs = {"features": np.array(rows["X"], dtype=np.float64), "device": np.array(rows["devices"], dtype=np.int64)}
+    labels, scores = session.run(["label", "score_samples"], inputs)
+    difference = float(np.max(np.abs(-scores[:, 0].astype(np.float64) - np.array(rows["scores"]))))
+    # Written so that a score that is no number fails as well.
+    require(difference <= ONNX_TOLERANCE, "golden scores of model.onnx differ by up to %g" % difference)
+    wrong = np.flatnonzero(labels[:, 0] != np.array(rows["labels"]))
+    require(wrong.size == 0, "golden rows %s of the detector get another label from model.onnx" % wrong[:5].tolist())
+    return "%d golden rows get their labels, scores differ by at most %g" % (len(labels), difference)
+
+
 def validate(directory):
     """Runs all checks; prints a line for each. Returns whether the package is usable."""
     notes = []
@@ -151,6 +194,9 @@ def validate(directory):
         model, scaler, message = check_model(directory, manifest, notes)
         print("ok      model: " + message)
         print("ok      golden: " + check_golden(directory, manifest, model, scaler))
+        detector = check_detector(directory, manifest)
+        if detector is not None:
+            print("%-7s detector %s" % detector)
     except Invalid as error:
         print("FAILED  %s" % error)
         return False

@@ -6,7 +6,7 @@ export const PYTHON = process.env.MCP_TRAINING_PYTHON ?? 'python3';
 
 /** Version of a Python module, undefined (and a loud line) when the interpreter or the module is not there. */
 export function pythonModule(
-  name: 'sys' | 'numpy' | 'sklearn' | 'pyarrow' | 'pandas' | 'duckdb' | 'shap',
+  name: 'sys' | 'numpy' | 'sklearn' | 'pyarrow' | 'pandas' | 'duckdb' | 'shap' | 'onnxruntime',
   whatIsSkipped: string,
 ): string | undefined {
   try {
