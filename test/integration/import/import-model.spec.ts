@@ -255,7 +255,7 @@ describe('a model from elsewhere', () => {
         });
       },
       'validation_failed',
-      /takes 27 features, the set "system" has 14/,
+      /takes 41 features, the set "system" has 14/,
     ],
     [
       'a time zone that does not exist',

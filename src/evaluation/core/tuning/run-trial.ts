@@ -62,15 +62,15 @@ function labelledCell(
   scores: Float64Array,
   budget: number,
 ): Omit<LabelledCell, 'fold' | 'seed'> | null {
-  if (labels === null) return null;
-  const { windowLabels: given } = labels;
-  const episodes = labels.episodes ?? (given ? episodesOfWindowLabels(windows, given) : []);
-  const perRow = given ?? windowLabels(windows, episodes);
+  if (known === null) return null;
+  const { windowLabels: given } = known;
+  const episodes = known.episodes ?? (given ? episodesOfWindowLabels(windows, given) : []);
+  const labels = given ?? windowLabels(windows, episodes);
   const found = alertBudget(Float64Array.from(scores).sort(), windows, budget);
   return {
-    roc_auc: rocAuc(perRow, scores),
-    average_precision: averagePrecision(perRow, scores),
-    episode_recall: found && episodesAtBudget(found, labels.source, windows, scores, episodes).episode_recall,
+    roc_auc: rocAuc(labels, scores),
+    average_precision: averagePrecision(labels, scores),
+    episode_recall: found && episodesAtBudget(found, known.source, windows, scores, episodes).episode_recall,
   };
 }
 
