@@ -58,7 +58,7 @@ export function runTrial(
 }
 
 function labelledCell(
-  { labels, windows }: FoldRows,
+  { labels: known, windows }: FoldRows,
   scores: Float64Array,
   budget: number,
 ): Omit<LabelledCell, 'fold' | 'seed'> | null {
