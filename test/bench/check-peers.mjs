@@ -1,5 +1,6 @@
-// Do the Python peers do our work, no more and no less? Compares the windows and all 27 columns of the `wifi` feature
-// set, value by value, with those of `extract-features` on the same export.
+// Do the Python peers do our work? Compares the windows and the 27 columns of the `wifi` feature set that need nothing
+// but their own window or time slot, value by value, with those of `extract-features` on the same export. The peers do
+// not compute the features of context.
 //   node test/bench/check-peers.mjs [--export FILE] [--entries 60000]
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -64,7 +65,11 @@ try {
   if (!options.export) await writeExport(file, { entries: Number(options.entries), days: 3, devices: 6 });
   const oursFile = join(work, 'ours.csv');
   await installation.run('extract-features', file, '--quiet', '--output', oursFile);
-  const ours = columnsOf(oursFile);
+  const { FEATURE_CATALOGUE } = await import(
+    new URL('../../dist/src/features/core/feature-catalogue.js', import.meta.url).href
+  );
+  const ofContext = ([name]) => FEATURE_CATALOGUE.get(name)?.evidence != null;
+  const ours = new Map([...columnsOf(oursFile)].filter((column) => !ofContext(column)));
   for (const name of ['pandas_sklearn', 'fast_python']) {
     const script = peer(name);
     if (script === null) {
