@@ -14,6 +14,7 @@ import { canonicalJson, sha256Hex } from '../shared/digest.js';
 import { AppError } from '../shared/errors.js';
 import type { CrossValidateTask } from '../workers/cross-validate.worker.js';
 import { crossValidationTask } from './cross-validation-task.js';
+import { hasDetector } from './model-fit.service.js';
 import type { RunConfig, RunSections } from './run-config.js';
 import { TrainingInputService, type TrainingInput } from './training-input.service.js';
 import type { TrainingRequest } from './training-request.js';
@@ -59,8 +60,9 @@ export class TuningService {
     private readonly evaluation: EvaluationService,
   ) {}
 
-  /** @throws AppError `not_enough_data` when the span gives no fold */
+  /** @throws AppError `config_invalid` for another detector, `not_enough_data` when the span gives no fold */
   async tune(command: TuneCommand, config: RunConfig, options: TuneOptions): Promise<TuneResult> {
+    assertForest(config);
     const deadline = this.clock.monotonicMs() + command.budgetSeconds * 1000;
     const rows = await this.input.read(command.request, config, {
       signal: options.signal,
@@ -142,6 +144,18 @@ async function firstOnly(waiting: TrialSettings[], next: () => Promise<void>): P
   const others = waiting.splice(1);
   await next();
   waiting.push(...others);
+}
+
+/** The folds fit forests: what they say of another detector's settings would be about something else. */
+function assertForest({ values: { model } }: RunConfig): void {
+  if (!hasDetector(model)) return;
+  throw new AppError(
+    'config_invalid',
+    `tune tries settings of a plain Isolation Forest, but model.type is "${model.type}" with model.calibration "${model.calibration}".`,
+    {
+      hint: 'Leave out the preset, or set model.type to isolation_forest and model.calibration to auto or none.',
+    },
+  );
 }
 
 /** The folds of a cross-validation, their rows in memory that all trials read in place. */

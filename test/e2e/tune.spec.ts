@@ -45,6 +45,12 @@ describe('tune', () => {
     expect(sandbox.versionDirectories()).toEqual([]);
   });
 
+  it('exits 2 for a detector that its forests would say nothing about, before anything is read', async () => {
+    const refused = await tune('--config-overrides', '{"model":{"type":"tail_probability"}}');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/model\.type is "tail_probability"/);
+  });
+
   it('exits 2 for a budget that is no number, 5 for a file that does not exist', async () => {
     expect((await tune('--budget', 'soon')).code).toBe(2);
     expect((await sandbox.run(['tune', join(sandbox.exportsDir, 'nothing.json'), '--json'])).code).toBe(5);
