@@ -1,17 +1,19 @@
 import 'reflect-metadata';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createHttpApplication, initHttpApplication } from './http-application.js';
-import { ReconcilerService } from './pipeline/reconciler.service.js';
 import { TrainingQueueService } from './pipeline/training-queue.service.js';
 import { APP_VERSION } from './platform/app-version.js';
 import { provideAppConfig } from './platform/config/app-config.js';
 import type { ResolvedConfig } from './platform/config/load-config.js';
 import { openDatabaseServer } from './platform/database/database-server.js';
 import { provideDatabaseUrl } from './platform/database/database.module.js';
+import { waitForDatabase } from './platform/database/wait-for-database.js';
+import { startProbeServer, type ProbeServer } from './platform/health/probe-server.js';
 import { endConnections } from './platform/http/end-connections.js';
-import { AppLogger } from './platform/logging/app-logger.js';
+import type { AppLogger } from './platform/logging/app-logger.js';
 import { provideAppLogger } from './platform/logging/logging.module.js';
 import { ApiKeysService } from './platform/security/api-keys.service.js';
+import { ShutdownState } from './platform/shutdown-state.js';
+import { serviceLogger, settle, SHUTDOWN_GRACE_MS, stopped, stopSignal } from './process-life.js';
 import { AppError } from './shared/errors.js';
 
 export interface Listen {
@@ -20,22 +22,20 @@ export interface Listen {
 }
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]', '::1'];
-/** Kubernetes gives 30 s between SIGTERM and SIGKILL. */
-const SHUTDOWN_GRACE_MS = 20_000;
 /** What is still under way after the queue has stopped gets so long to end. */
 const CONNECTION_GRACE_MS = 3_000;
 
-/** Runs HTTP and one in-process queue worker until SIGTERM or SIGINT. */
+/** Runs HTTP and the in-process queue workers until SIGTERM or SIGINT. */
 export async function serve(config: ResolvedConfig, listen: Listen): Promise<void> {
   const { allowed_hosts: allowedHosts, workers } = config.values.api;
   const isLoopback = LOOPBACK.includes(listen.host);
-  const logger = new AppLogger({
-    level: config.values.logging.level.toLowerCase(),
-    format: config.values.logging.format,
-    destination: process.stdout,
-  });
+  const logger = serviceLogger(config);
+  // Before anything answers: whoever sees this service may tell it to stop.
+  const signal = stopSignal();
   provideAppConfig(config);
   provideAppLogger(logger);
+  const port = await databaseThere(config, listen, { logger, signal });
+  if (signal.aborted) return;
   const server = await openDatabaseServer(config, (line) => {
     logger.debug(line, 'postgres');
   });
@@ -49,10 +49,8 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   }
   await settle(app, logger);
   await initHttpApplication(app);
-  // Before the first request is answered: whoever sees this service ready may tell it to stop.
-  const stopped = untilStopped();
   try {
-    await app.listen(listen.port, listen.host);
+    await app.listen(port, listen.host);
   } catch (error) {
     // An open database or timer would keep the process alive, although nothing answers.
     await app.close();
@@ -60,15 +58,40 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
     throw listenFailure(error, listen);
   }
   const queue = app.get(TrainingQueueService);
-  await queue.startWorker(workers);
+  if (workers > 0) await queue.startWorker(workers);
   const address = await app.getUrl();
   logger.log(`mcp-training ${APP_VERSION} listens on ${address} (API documentation at ${address}/api/docs)`);
-  await stopped;
+  await stopped(signal);
+  app.get(ShutdownState).begin();
   logger.log('Stopping: no new work is taken');
   await queue.stopWorker(SHUTDOWN_GRACE_MS);
   endConnections(app.getHttpServer(), CONNECTION_GRACE_MS);
   await app.close();
   await server.release();
+}
+
+/**
+ * Waits for an external database that does not answer yet; meanwhile the probes do: alive, not ready. Returns the port
+ * to listen on, which is another than asked for when any would do.
+ */
+async function databaseThere(
+  { values }: ResolvedConfig,
+  { host, port }: Listen,
+  { logger, signal }: { readonly logger: AppLogger; readonly signal: AbortSignal },
+): Promise<number> {
+  const { url } = values.database;
+  if (url === null) return port;
+  let probes: ProbeServer | undefined;
+  const onAway = async (reason: string): Promise<void> => {
+    const notReady = (): string => 'The service waits for its database.';
+    probes = await startProbeServer({ host, port, notReady }).catch((error: unknown) => {
+      throw listenFailure(error, { host, port });
+    });
+    logger.warn(`Waiting for PostgreSQL, port ${probes.port} answers probes only: ${reason}`);
+  };
+  await waitForDatabase(url, { signal, onAway });
+  await probes?.close();
+  return probes?.port ?? port;
 }
 
 function keyNeeded({ host }: Listen): AppError {
@@ -107,24 +130,4 @@ function listenFailure(error: unknown, { host, port }: Listen): unknown {
 /** Names under which this process may be called. */
 function hostNames({ host }: Listen, allowed: readonly string[]): string[] {
   return [...LOOPBACK, host, ...allowed];
-}
-
-async function settle(app: NestExpressApplication, logger: AppLogger): Promise<void> {
-  const { settled, problems } = await app.get(ReconcilerService).settle();
-  for (const line of settled) logger.log(line, 'reconciler');
-  for (const line of problems) logger.warn(line, 'reconciler');
-}
-
-/** Resolves with the first SIGTERM or SIGINT; a second one ends the process at once. */
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    let stopping = false;
-    const onSignal = (): void => {
-      if (stopping) process.exit(130);
-      stopping = true;
-      resolve();
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-  });
 }

@@ -250,6 +250,13 @@ function addServiceVerbs(program: Command, action: Action): void {
     .option('--port <port>', 'port to listen on (api.port)')
     .action(action(() => import('./serve.command.js')));
   program
+    .command('worker')
+    .description('carry out queued trainings without HTTP; run as many as you like')
+    .option('--concurrency <n>', 'trainings at a time, 1 to 64 (default: api.workers, at least 1)')
+    .option('--health-port <port>', 'answer health probes on this port; 0 = any free one (default: none)')
+    .option('--health-host <host>', 'address the probes listen on', '127.0.0.1')
+    .action(action(() => import('./worker.command.js')));
+  program
     .command('migrate')
     .description('bring the database schema up to date')
     .option('--check', 'only check: exit 6 if a migration is pending or the schema differs')

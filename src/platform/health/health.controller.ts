@@ -1,4 +1,4 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
@@ -11,6 +11,7 @@ import { APP_CONFIG } from '../config/app-config.js';
 import type { ResolvedConfig } from '../config/load-config.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { Public } from '../http/requires.js';
+import { ShutdownState } from '../shutdown-state.js';
 
 const DATABASE_TIMEOUT_MS = 2_000;
 
@@ -32,6 +33,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly database: TypeOrmHealthIndicator,
     private readonly disk: DiskSpaceIndicator,
+    private readonly shutdown: ShutdownState,
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
   ) {}
 
@@ -59,6 +61,7 @@ export class HealthController {
   @ApiOkResponse({ schema: STATUS_SCHEMA })
   @ApiProblems(503)
   async ready(): Promise<StatusDto> {
+    if (this.shutdown.isStopping) throw new ServiceUnavailableException('The service is shutting down.');
     const result = await this.check();
     return { status: result.status };
   }

@@ -29,7 +29,10 @@ export class ApiConfig {
   @Key(integer(0, 65_535), 'Port to listen on; 0 = any free port.')
   port = 8001;
 
-  @Key(integer(1, 64), 'Training runs that this process works on at a time (in-process queue workers).')
+  @Key(
+    integer(0, 64),
+    'Queued trainings that `serve` works on at a time, in its own process; 0 = none, they wait for a `worker`.',
+  )
   workers = 1;
 
   @Key(
