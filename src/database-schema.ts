@@ -2,6 +2,7 @@ import { MIGRATIONS } from '../migrations/index.js';
 import { DeploymentEntity } from './deployment/deployment.entity.js';
 import { ExportEntity } from './export/export.entity.js';
 import type { DatabaseSchema } from './platform/database/data-source.js';
+import { IdempotencyKeyEntity } from './platform/http/idempotency/idempotency-key.entity.js';
 import { ApiKeyEntity } from './platform/security/api-key.entity.js';
 import { AuditEntryEntity } from './registry/audit-entry.entity.js';
 import { ModelAliasEntity } from './registry/model-alias.entity.js';
@@ -20,6 +21,7 @@ export const DATABASE_SCHEMA: DatabaseSchema = {
     DeploymentEntity,
     AuditEntryEntity,
     ApiKeyEntity,
+    IdempotencyKeyEntity,
   ],
   migrations: MIGRATIONS,
 };

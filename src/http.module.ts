@@ -3,11 +3,14 @@ import { AppModule } from './app.module.js';
 import { ExportHttpModule } from './export/export-http.module.js';
 import { PipelineHttpModule } from './pipeline/pipeline-http.module.js';
 import { HealthModule } from './platform/health/health.module.js';
+import { IdempotencyModule } from './platform/http/idempotency/idempotency.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
 
 /**
  * The service with its routes. Apart from {@link AppModule}, because the web server and the OpenAPI decorators take
  * 0.4 s and 30 MB to load, which no command should pay.
  */
-@Module({ imports: [AppModule, HealthModule, MetricsModule, ExportHttpModule, PipelineHttpModule] })
+@Module({
+  imports: [AppModule, HealthModule, IdempotencyModule, MetricsModule, ExportHttpModule, PipelineHttpModule],
+})
 export class HttpModule {}

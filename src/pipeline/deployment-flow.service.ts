@@ -26,6 +26,8 @@ export interface RollbackCommand {
   readonly target: string;
   /** Its reason is required: it goes into the audit log. */
   readonly actor: Actor;
+  /** As for a deployment. */
+  readonly expected?: string | null;
   readonly dryRun?: boolean;
 }
 
@@ -67,7 +69,8 @@ export class DeploymentFlowService {
   }
 
   /** The old version is verified before anything is switched: a broken one leaves the present one in place. */
-  async rollback({ modelName, version, target, actor, dryRun }: RollbackCommand): Promise<DeployOutcome> {
+  async rollback(command: RollbackCommand): Promise<DeployOutcome> {
+    const { modelName, version, actor } = command;
     if (actor.reason === null || actor.reason.trim() === '') {
       throw new AppError('usage', 'A rollback needs a reason; it goes into the audit log.', {
         hint: 'Add --reason "...".',
@@ -81,7 +84,7 @@ export class DeploymentFlowService {
         `Version ${wanted} belongs to model "${model.modelName}", not to "${modelName}".`,
       );
     }
-    return this.switchTo(model, 'rollback', { target, actor, dryRun });
+    return this.switchTo(model, 'rollback', command);
   }
 
   private async switchTo(

@@ -1,12 +1,13 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { exportSelection } from '../export/export-selection.dto.js';
 import { ExportsService } from '../export/exports.service.js';
 import type { ScoreReport } from '../monitoring/scoring.service.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { Idempotent } from '../platform/http/idempotency/idempotent.js';
 import { Requires } from '../platform/http/requires.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import { actorOf } from '../platform/security/actor.js';
@@ -16,21 +17,17 @@ import { ModelRegistryService } from '../registry/model-registry.service.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { AppError } from '../shared/errors.js';
 import { CompareFlowService, type ComparisonResult } from './compare-flow.service.js';
-import { DeploymentFlowService, type DeployOutcome } from './deployment-flow.service.js';
 import {
   CompareQueryDto,
-  DeployOutcomeDto,
-  DeployRequestDto,
-  DryRunQueryDto,
   EvaluateRequestDto,
   ModelDetailDto,
   ModelListQueryDto,
   ModelPageDto,
   ModelQueryDto,
   ModelStatsDto,
-  RollbackRequestDto,
   ThresholdRequestDto,
 } from './models.dto.js';
+import { modelTag } from './model-tag.js';
 import { ModelEvaluationService, type ModelEvaluation } from './model-evaluation.service.js';
 import type { JudgementInput } from './model-input.service.js';
 import { runConfig } from './run-config.js';
@@ -43,7 +40,6 @@ import { ThresholdFlowService, type ThresholdResult } from './threshold-flow.ser
 export class ModelsController {
   constructor(
     private readonly registry: ModelRegistryService,
-    private readonly deployments: DeploymentFlowService,
     private readonly comparisons: CompareFlowService,
     private readonly scoring: ScoringFlowService,
     private readonly evaluations: ModelEvaluationService,
@@ -72,8 +68,14 @@ export class ModelsController {
   @ApiOperation({ operationId: 'getLatestModel', summary: 'The newest version of a model' })
   @ApiOkResponse({ type: ModelDetailDto })
   @ApiProblems(404, 422)
-  async latest(@Query() { model }: ModelQueryDto): Promise<Record<string, unknown>> {
-    return modelDetail(found(await this.registry.latest(model), `Model "${model}" has no version yet.`));
+  async latest(
+    @Query() { model }: ModelQueryDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Record<string, unknown>> {
+    return this.tagged(
+      found(await this.registry.latest(model), `Model "${model}" has no version yet.`),
+      response,
+    );
   }
 
   @Get('deployed')
@@ -81,9 +83,13 @@ export class ModelsController {
   @ApiOperation({ operationId: 'getDeployedModel', summary: 'The deployed version of a model' })
   @ApiOkResponse({ type: ModelDetailDto })
   @ApiProblems(404, 422)
-  async deployed(@Query() { model }: ModelQueryDto): Promise<Record<string, unknown>> {
-    return modelDetail(
+  async deployed(
+    @Query() { model }: ModelQueryDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Record<string, unknown>> {
+    return this.tagged(
       found(await this.registry.deployed(model), `No version of model "${model}" is deployed.`),
+      response,
     );
   }
 
@@ -101,8 +107,11 @@ export class ModelsController {
   @ApiOperation({ operationId: 'getModel', summary: 'One model version' })
   @ApiOkResponse({ type: ModelDetailDto })
   @ApiProblems(404)
-  async get(@Param('version') version: string): Promise<Record<string, unknown>> {
-    return modelDetail(await this.registry.get(version));
+  async get(
+    @Param('version') version: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Record<string, unknown>> {
+    return this.tagged(await this.registry.get(version), response);
   }
 
   @Get(':a/compare/:b')
@@ -128,52 +137,6 @@ export class ModelsController {
     const input = hasExport ? await this.judgementInput(query) : null;
     const seed = this.config.values.training.random_state;
     return this.comparisons.compare({ a, b, input, seed }, {});
-  }
-
-  @Post('rollback')
-  @Requires('deploy')
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'rollbackModel',
-    summary: 'Deploy an older version again; it is verified first',
-  })
-  @ApiOkResponse({ type: DeployOutcomeDto })
-  @ApiProblems(400, 404, 409, 422, 503)
-  async rollback(
-    @Body() { model = 'wifi', reason, to, target = 'default' }: RollbackRequestDto,
-    @Query() { dry_run: dryRun }: DryRunQueryDto,
-    @Req() request: Request,
-  ): Promise<DeployOutcomeDto> {
-    const outcome = await this.deployments.rollback({
-      modelName: model,
-      version: to ?? null,
-      target,
-      actor: { name: actorOf(request), reason },
-      dryRun: dryRun === 'true',
-    });
-    return publicOutcome(outcome);
-  }
-
-  @Post(':version/deploy')
-  @Requires('deploy')
-  @HttpCode(200)
-  @ApiOperation({ operationId: 'deployModel', summary: 'Make a version the one the consumer loads' })
-  @ApiOkResponse({ type: DeployOutcomeDto })
-  @ApiProblems(400, 404, 409, 422, 503)
-  async deploy(
-    @Param('version') version: string,
-    @Body() { target = 'default', reason }: DeployRequestDto,
-    @Query() { dry_run: dryRun }: DryRunQueryDto,
-    @Req() request: Request,
-  ): Promise<DeployOutcomeDto> {
-    const actor = { name: actorOf(request), reason: reason ?? null };
-    const outcome = await this.deployments.deploy({
-      version,
-      target,
-      actor,
-      dryRun: dryRun === 'true',
-    });
-    return publicOutcome(outcome);
   }
 
   @Post(':version/predict')
@@ -209,6 +172,7 @@ export class ModelsController {
 
   @Post(':version/threshold')
   @Requires('train')
+  @Idempotent()
   @ApiOperation({
     operationId: 'setThreshold',
     summary: 'Register the same forest with another threshold as a version of its own',
@@ -226,6 +190,12 @@ export class ModelsController {
     return this.thresholds.setThreshold({ version, threshold, ...input }, runConfig(this.config), actor);
   }
 
+  private async tagged(model: ModelVersion, response: Response): Promise<Record<string, unknown>> {
+    const champion = model.status === 'deployed' ? model : await this.registry.deployed(model.modelName);
+    response.setHeader('etag', modelTag(model, champion));
+    return modelDetail(model);
+  }
+
   private async judgementInput(body: EvaluateRequestDto): Promise<JudgementInput> {
     const file = await this.exports.resolve(body);
     return {
@@ -241,10 +211,4 @@ export class ModelsController {
 function found(model: ModelVersion | null, message: string): ModelVersion {
   if (model !== null) return model;
   throw new AppError('not_found', message);
-}
-
-/** Without the directory: it is a path of this machine, which the network does not need. */
-function publicOutcome(outcome: DeployOutcome): DeployOutcomeDto {
-  const { model_name, version, previous_version, target, layout, status } = outcome;
-  return { model_name, version, previous_version, target, layout, status };
 }

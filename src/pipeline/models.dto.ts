@@ -115,13 +115,6 @@ export class ThresholdRequestDto extends EvaluateRequestDto {
   value: number;
 }
 
-export class DryRunQueryDto {
-  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Say what would change, change nothing' })
-  @IsOptional()
-  @IsIn(['true', 'false'])
-  dry_run?: string;
-}
-
 export class ModelSummaryDto {
   @ApiProperty({ example: '20240101_120000' })
   version: string;

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ExportModule } from '../export/export.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { TrainingModule } from '../training/training.module.js';
+import { ModelDeploymentsController } from './model-deployments.controller.js';
 import { ModelFilesController } from './model-files.controller.js';
 import { ModelsController } from './models.controller.js';
 import { PipelineModule } from './pipeline.module.js';
@@ -12,7 +13,7 @@ import { TrainingRequestsService } from './training-requests.service.js';
 /** The routes of the flow; a command of the CLI does without them and what they load. */
 @Module({
   imports: [ExportModule, TrainingModule, RegistryModule, PipelineModule],
-  controllers: [TrainingController, ModelsController, ModelFilesController],
+  controllers: [TrainingController, ModelsController, ModelDeploymentsController, ModelFilesController],
   providers: [RunEventStream, TrainingRequestsService],
 })
 export class PipelineHttpModule {}

@@ -1,3 +1,4 @@
+import type { ResolvedConfig } from '../platform/config/load-config.js';
 import type { InputName } from '../workers/open-input.js';
 
 /** The files are feature tables, not log exports. */
@@ -25,6 +26,12 @@ export interface TrainingRequest {
   readonly labels?: InputName;
   /** An extra copy of the version directory is written below this absolute path. */
   readonly outputDir: string | null;
+}
+
+/** A request that nothing can be said against, with the configuration it would run with. */
+export interface CheckedRequest {
+  readonly request: TrainingRequest;
+  readonly config: ResolvedConfig;
 }
 
 /** What a model may be called. */

@@ -5,13 +5,12 @@ import { knownFeatureNames } from '../features/core/known-features.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { withRunOverrides } from '../platform/config/run-overrides.js';
-import { canonicalJson } from '../shared/digest.js';
 import { AppError, type FieldProblem } from '../shared/errors.js';
 import { isTerminal } from '../training/core/run-status.js';
 import type { TrainingRun } from '../training/training-run.js';
 import { RunCreatorService } from './run-creator.service.js';
 import { TrainingQueueService } from './training-queue.service.js';
-import type { TableInput, TrainingRequest } from './training-request.js';
+import type { CheckedRequest, TableInput, TrainingRequest } from './training-request.js';
 import type { TrainRequestDto } from './training.dto.js';
 
 /** Turns a request from the network into a recorded, queued run. */
@@ -24,7 +23,8 @@ export class TrainingRequestsService {
     private readonly queue: TrainingQueueService,
   ) {}
 
-  async submit(body: TrainRequestDto, idempotencyKey: string | null): Promise<TrainingRun> {
+  /** Everything that can be said against a request before its work begins, and nothing else. */
+  async check(body: TrainRequestDto): Promise<CheckedRequest> {
     const table = tableInput(body);
     const file = await this.exports.resolve(body);
     const labels = body.labels_file === undefined ? undefined : this.exports.resolveFile(body.labels_file);
@@ -43,9 +43,13 @@ export class TrainingRequestsService {
       ...(table === undefined ? {} : { table }),
       ...(labels === undefined ? {} : { labels }),
     };
-    // A key that is known gives back its run, and only for the request it was first used with.
-    const run = await this.creator.create(request, { origin: 'api', idempotencyKey, config });
-    if (canonicalJson(run.request) !== canonicalJson(request)) throw otherRequest();
+    return { request, config };
+  }
+
+  /** @param operationId names the work of a request that may be sent again: it has one run */
+  async submit(body: TrainRequestDto, operationId: string | null): Promise<TrainingRun> {
+    const { request, config } = await this.check(body);
+    const run = await this.creator.create(request, { origin: 'api', idempotencyKey: operationId, config });
     // Also for a known run: the first attempt may have failed between the row and the queue.
     if (!isTerminal(run.status)) await this.queue.enqueue(run.trainingId);
     return run;
@@ -70,13 +74,4 @@ function tableInput({
   if (problems.length > 0)
     throw new AppError('validation_failed', 'The input and its options do not fit.', { problems });
   return input === 'logs' ? undefined : { labelColumn: labelColumn ?? null };
-}
-
-function otherRequest(): AppError {
-  return new AppError('validation_failed', 'This Idempotency-Key was used for another request before.', {
-    hint: 'Send a new key with a new request.',
-    problems: [
-      { pointer: 'Idempotency-Key', code: 'reused', message: 'belongs to a request with another body' },
-    ],
-  });
 }

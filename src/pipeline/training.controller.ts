@@ -25,12 +25,23 @@ import { AppError } from '../shared/errors.js';
 import { TrainingRunsService } from '../training/training-runs.service.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { assertScope } from '../platform/http/authorisation.guard.js';
+import { DryRunQueryDto } from '../platform/http/dry-run.js';
+import { operationIdOf } from '../platform/http/idempotency/idempotency.service.js';
+import { Idempotent } from '../platform/http/idempotency/idempotent.js';
 import { Requires } from '../platform/http/requires.js';
 import { RunEventStream } from './run-event-stream.js';
 import { runJson } from './run-json.js';
 import { TrainingQueueService } from './training-queue.service.js';
 import { TrainingRequestsService } from './training-requests.service.js';
-import { RunDto, RunListQueryDto, RunPageDto, TrainAcceptedDto, TrainRequestDto } from './training.dto.js';
+import {
+  RunDto,
+  RunListQueryDto,
+  RunPageDto,
+  TrainAcceptedDto,
+  TrainDryRunDto,
+  trainingDryRun,
+  TrainRequestDto,
+} from './training.dto.js';
 
 @ApiTags('training')
 @Controller('training')
@@ -44,24 +55,25 @@ export class TrainingController {
 
   @Post('train')
   @Requires('train')
+  @Idempotent()
   @HttpCode(202)
   @ApiOperation({ operationId: 'startTraining', summary: 'Queue a training' })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key again returns the same run',
-  })
   @ApiAcceptedResponse({ type: TrainAcceptedDto })
+  @ApiOkResponse({ type: TrainDryRunDto, description: 'A dry run: nothing was queued' })
   @ApiProblems(404, 422, 503)
   async train(
     @Body() body: TrainRequestDto,
-    @Headers('idempotency-key') key: string | undefined,
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<TrainAcceptedDto> {
+  ): Promise<TrainAcceptedDto | TrainDryRunDto> {
     // A run that deploys its model does more than train.
     if (body.deploy === true) assertScope(request, 'deploy');
-    const run = await this.requests.submit(body, checkedKey(key));
+    if (dryRun) {
+      response.status(200);
+      return trainingDryRun(await this.requests.check(body));
+    }
+    const run = await this.requests.submit(body, operationIdOf(request));
     response.setHeader('location', `/api/v1/training/status/${run.trainingId}`);
     return { training_id: run.trainingId, status: run.status };
   }
@@ -95,8 +107,17 @@ export class TrainingController {
   @HttpCode(202)
   @ApiOperation({ operationId: 'cancelTraining', summary: 'Ask a queued or running training to stop' })
   @ApiAcceptedResponse({ type: RunDto })
+  @ApiOkResponse({ type: RunDto, description: 'A dry run: the run as it is' })
   @ApiProblems(400, 404)
-  async cancel(@Param('training_id', ParseUUIDPipe) trainingId: string): Promise<RunDto> {
+  async cancel(
+    @Param('training_id', ParseUUIDPipe) trainingId: string,
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RunDto> {
+    if (dryRun) {
+      response.status(200);
+      return runJson(await this.runs.get(trainingId));
+    }
     const run = await this.queue.cancel(trainingId);
     return runJson(run ?? (await this.runs.get(trainingId)));
   }
@@ -133,14 +154,4 @@ export class TrainingController {
 /** A Last-Event-ID that is not one of ours starts from the beginning. */
 function lastSequence(header: string | undefined): number {
   return header !== undefined && /^\d{1,9}$/.test(header) ? Number(header) : 0;
-}
-
-function checkedKey(key: string | undefined): string | null {
-  if (key === undefined) return null;
-  if (/^[\x21-\x7e]{1,200}$/.test(key)) return key;
-  throw new AppError('validation_failed', 'The Idempotency-Key header is not acceptable.', {
-    problems: [
-      { pointer: 'Idempotency-Key', code: 'format', message: 'must be 1 to 200 printable ASCII characters' },
-    ],
-  });
 }

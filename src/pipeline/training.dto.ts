@@ -3,7 +3,7 @@ import { IsBoolean, IsIn, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLe
 import { ExportSelectionDto } from '../export/export-selection.dto.js';
 import { PageQueryDto } from '../platform/http/page.dto.js';
 import { RUN_STATUSES, type RunStatus } from '../training/core/run-status.js';
-import { MODEL_NAME } from './training-request.js';
+import { MODEL_NAME, type CheckedRequest } from './training-request.js';
 
 export const TRAINING_INPUTS = ['logs', 'features'] as const;
 
@@ -81,6 +81,37 @@ export class TrainAcceptedDto {
 
   @ApiProperty({ enum: RUN_STATUSES })
   status: RunStatus;
+}
+
+export class TrainDryRunDto {
+  @ApiProperty({ enum: ['would_queue'] })
+  status: 'would_queue';
+
+  @ApiProperty()
+  model_name: string;
+
+  @ApiProperty({ type: [String], description: 'What would be read' })
+  files: string[];
+
+  @ApiProperty({ example: 'wifi' })
+  feature_set: string;
+
+  @ApiProperty({ description: 'SHA-256 of the configuration with the overrides of this request' })
+  config_hash: string;
+
+  @ApiProperty({ description: 'Whether the version would be deployed when it passes its gate' })
+  deploy: boolean;
+}
+
+export function trainingDryRun({ request, config }: CheckedRequest): TrainDryRunDto {
+  return {
+    status: 'would_queue',
+    model_name: request.modelName,
+    files: request.files.map(({ name }) => name),
+    feature_set: config.values.features.set,
+    config_hash: config.hash,
+    deploy: request.deploy,
+  };
 }
 
 export class RunErrorDto {

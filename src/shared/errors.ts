@@ -24,6 +24,8 @@ export const ERROR_KINDS = {
   config_invalid: kind(2, 422, 'Invalid configuration'),
   validation_failed: kind(2, 422, 'Request is not acceptable'),
   conflict: kind(1, 409, 'Conflict with the current state'),
+  precondition_failed: kind(1, 412, 'It has changed meanwhile'),
+  precondition_required: kind(2, 428, 'The If-Match header is needed'),
   payload_too_large: kind(2, 413, 'Payload too large'),
   export_not_allowed: kind(2, 422, 'Export file is not allowed'),
   export_invalid: kind(3, 422, 'Export is not valid'),

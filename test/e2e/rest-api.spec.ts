@@ -141,7 +141,9 @@ describe('the REST API, from upload to prediction', () => {
     expect(existsSync(join(sandbox.dataDir, 'deployed', 'wifi_model_active.joblib'))).toBe(false);
     expect((await service.get(`${API}/models/deployed`)).status).toBe(404);
 
-    const real = await service.post(`${API}/models/${version}/deploy`, {});
+    expect((await service.post(`${API}/models/${version}/deploy`, {})).status).toBe(428);
+    const seen = (await service.get(`${API}/models/${version}`)).headers.get('etag') ?? '';
+    const real = await service.post(`${API}/models/${version}/deploy`, {}, { 'If-Match': seen });
     expect(real.status, real.text).toBe(200);
     expect(real.body).toMatchObject({ version, status: 'deployed', target: 'default' });
     expect(realpathSync(join(sandbox.dataDir, 'deployed', 'wifi_model_active.joblib'))).toContain(version);

@@ -18,10 +18,14 @@ import {
   noteDuplicateKeys,
   refuseDuplicateKeys,
 } from './body-guards.js';
+import { IfMatchGuard } from './etag.js';
+import { IdempotencyService } from './idempotency/idempotency.service.js';
+import { IdempotencyInterceptor } from './idempotency/idempotent.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RateLimit } from './rate-limit.js';
 import { RefusalAudit } from './refusal-audit.js';
 import { hostGuard, originGuard, requestId, targetGuard } from './request-guards.js';
+import { requestLog } from './request-log.js';
 import { BEARER_SCHEME, HEADER_SCHEME } from './requires.js';
 import { validationPipe } from './validation.js';
 
@@ -46,7 +50,14 @@ export function configureHttp(
   const refusals = new RefusalAudit(app.get(AuditRepository), logger);
   const hasOrigins = api.cors_origins.length > 0;
   app.disable('x-powered-by');
-  app.use(requestId(), browserRules(), targetGuard(hasOrigins), hostGuard(hosts));
+  app.set('etag', 'strong');
+  app.use(
+    requestId(),
+    requestLog(logger, api.key),
+    browserRules(),
+    targetGuard(hasOrigins),
+    hostGuard(hosts),
+  );
   if (hasOrigins) allowOrigins(app, api.cors_origins);
   app.use(
     originGuard(api.cors_origins, refusals),
@@ -66,7 +77,8 @@ export function configureHttp(
   app.useBodyParser('json', json);
   app.use(refuseDuplicateKeys());
   app.setGlobalPrefix('api/v1', { exclude: [{ path: 'metrics', method: RequestMethod.GET }] });
-  app.useGlobalGuards(new AuthorisationGuard(refusals, logger));
+  app.useGlobalGuards(new AuthorisationGuard(refusals, logger), new IfMatchGuard());
+  app.useGlobalInterceptors(new IdempotencyInterceptor(app.get(IdempotencyService)));
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger));
   addDocumentation(app);
@@ -120,6 +132,7 @@ function allowOrigins(app: NestExpressApplication, origins: readonly string[]): 
     exposedHeaders: [
       ...['ETag', 'Location', 'X-Request-Id', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
       ...['Retry-After', 'Repr-Digest', 'Upload-Offset', 'Upload-Length', 'Upload-Complete'],
+      ...['Idempotency-Replayed', 'Deprecation', 'Sunset', 'Link'],
     ],
     maxAge: 600,
   });

@@ -4,12 +4,13 @@ import type { RefusalAudit } from './refusal-audit.js';
 import { refuse } from './refuse.js';
 
 const REQUEST_ID = /^[\w.-]{1,100}$/;
+const TRACE = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** Longer than any address of this API, a page cursor included. */
 const MAX_URL_LENGTH = 4096;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Gives every request an id (the client's, if it is plain) and answers with it. */
+/** Gives every request an id (the client's, if it is plain) and answers with it; `traceparent` is given back. */
 export function requestId(): RequestHandler {
   return (request, response, next) => {
     const given = request.headers['x-request-id'];
@@ -17,9 +18,14 @@ export function requestId(): RequestHandler {
       'x-request-id',
       typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
     );
+    const trace = request.headers.traceparent;
+    if (typeof trace === 'string' && isTrace(trace)) response.setHeader('traceparent', trace);
     next();
   };
 }
+
+/** W3C Trace Context: ids of zeros only are none. */
+const isTrace = (text: string): boolean => TRACE.test(text) && !/^ff|-0{32}-|-0{16}-/.test(text);
 
 /**
  * Known methods, a path as the target (not another server's address, as a proxy gets it), and not too long.

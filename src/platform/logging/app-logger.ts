@@ -60,6 +60,11 @@ export class AppLogger implements LoggerService {
     );
   }
 
+  /** A line with members of its own, such as the status of a request. */
+  event(message: string, members: Readonly<Record<string, unknown>>, level: 'info' | 'debug' = 'info'): void {
+    this.logger[level](members, message);
+  }
+
   log(message: unknown, ...rest: unknown[]): void {
     this.logger.info(fields(rest), text(message));
   }

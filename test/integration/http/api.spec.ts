@@ -99,7 +99,10 @@ describe('the REST API', () => {
       const { model } = await registry.register(buildTrainedModel(), '%Y%m%d_%H%M%S', now, actor);
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, 'a file in the way');
-      const response = await api().post(`/api/v1/models/${model.version}/deploy`).send({});
+      const response = await api()
+        .post(`/api/v1/models/${model.version}/deploy`)
+        .set('if-match', '*')
+        .send({});
       expectProblem(response, 503, 'unavailable');
       expect(response.headers['retry-after']).toBe('5');
       rmSync(target);
@@ -233,7 +236,10 @@ describe('the REST API', () => {
   });
 
   it('a reason with a NUL is refused before it reaches the database', async () => {
-    const response = await api().post('/api/v1/models/v1/deploy').send({ reason: 'a\u0000b' });
+    const response = await api()
+      .post('/api/v1/models/v1/deploy')
+      .set('if-match', '*')
+      .send({ reason: 'a\u0000b' });
     expect(pointers(expectProblem(response, 422, 'validation_failed'))).toEqual(['/reason']);
   });
 });

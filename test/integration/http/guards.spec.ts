@@ -77,6 +77,55 @@ describe('the guards in front of the API', () => {
     for (const id of ids.slice(1)) expect(id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('write one line a request, with its id, its trace and who asked; never a query, a key or a probe', async () => {
+    const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const answer = await get('/api/v1/models?limit=7')
+      .set('authorization', `Bearer ${KEY}`)
+      .set({ 'x-request-id': 'logged-1', traceparent: trace });
+    expect(answer.headers.traceparent).toBe(trace);
+    const lines = () =>
+      application.log
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter((one) => one.context === 'http');
+    await expect.poll(() => lines().find((one) => one.request_id === 'logged-1')).toBeDefined();
+    expect(lines().find((one) => one.request_id === 'logged-1')).toMatchObject({
+      method: 'GET',
+      path: '/api/v1/models',
+      status: 200,
+      duration_ms: expect.any(Number) as number,
+      trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+      actor: 'key:environment',
+      level: 30,
+    });
+    await get(`/api/v1/models/${KEY}`).set('x-request-id', 'logged-2');
+    await expect
+      .poll(() => lines().find((one) => one.request_id === 'logged-2'))
+      .toMatchObject({ path: '/', status: 401 });
+    await get('/api/v1/health/live').set('x-request-id', 'logged-3');
+    await expect
+      .poll(() => lines().find((one) => one.request_id === 'logged-3'))
+      .toMatchObject({ level: 20 });
+    expect(application.log.join('')).not.toContain(KEY);
+    expect(application.log.join('')).not.toContain('limit=7');
+  });
+
+  it.each(['00-' + '0'.repeat(32) + '-00f067aa0ba902b7-01', 'ff-4bf9-1-1', 'a\u0001', 'x'])(
+    'do not repeat the traceparent %j',
+    async (trace) => {
+      const response = await get('/api/v1/health/live').set('traceparent', encodeURI(trace));
+      expect(response.headers.traceparent).toBeUndefined();
+    },
+  );
+
+  it('count requests, and say how many are left; probes are free', async () => {
+    const read = async () => (await get('/api/v1/models').set('authorization', `Bearer ${KEY}`)).headers;
+    const [first, second] = [await read(), await read()];
+    expect(Number(first['ratelimit-limit'])).toBe(application.config.values.api.rate_limit);
+    expect(Number(second['ratelimit-remaining'])).toBe(Number(first['ratelimit-remaining']) - 1);
+    expect(Number(second['ratelimit-reset'])).toBeGreaterThan(0);
+    expect((await get('/api/v1/health/live')).headers['ratelimit-limit']).toBeUndefined();
+  });
+
   it('set headers that keep browsers out, and none that lets other origins in', async () => {
     const { headers } = await get('/api/v1/health/live').set('origin', 'https://evil.example.com');
     expect(headers['access-control-allow-origin']).toBeUndefined();
