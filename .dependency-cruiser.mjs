@@ -86,6 +86,12 @@ export default {
       { path: 'node_modules/(@nestjs/(swagger|platform-express)|helmet)/', reachable: true },
     ),
     rule(
+      'one-way-out',
+      'HTTP leaves this service through platform/outbound, which checks where it goes.',
+      { path: '^src/', pathNot: '^src/platform/outbound/' },
+      { path: '^(node:)?(https|http2|dns|dns/promises|undici)$' },
+    ),
+    rule(
       'entrypoints-are-leaves',
       'Nothing imports an entry point.',
       {},

@@ -63,6 +63,12 @@ export default tseslint.config(
         'error',
         { object: 'process', property: 'env', message: 'Only platform/config reads the environment.' },
       ],
+      'no-restricted-globals': [
+        'error',
+        'escape',
+        'unescape',
+        { name: 'fetch', message: 'platform/outbound is the only way out for HTTP.' },
+      ],
     },
   },
   {
