@@ -49,13 +49,13 @@ function featureNames({ spec }: ModelContent): string[] {
   return spec.features.map(({ name }) => name);
 }
 
-/** null: no ONNX graph says what the detector does. */
-function encodeOnnx(model: ModelContent): Uint8Array | null {
+function encodeOnnx(model: ModelContent): Uint8Array {
   const { forest, detector, offset } = model;
   const { mean, scale } = model.preprocessing;
   const names = featureNames(model);
   if (detector === null) return encodeOnnxModel(forest, { mean, scale, offset, featureNames: names });
-  return encodeDetectorOnnx(detector.fitted, { offset: detector.offset, featureNames: names });
+  const meta = { forest, mean, scale, offset: detector.offset, featureNames: names };
+  return encodeDetectorOnnx(detector.fitted, meta);
 }
 
 function goldenFile(model: ModelContent): GoldenSample {

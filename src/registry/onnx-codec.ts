@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs/light.js';
 import type { FittedDetector } from '../training/core/detectors/fitted-detector.js';
 import type { Forest } from '../training/core/forest/forest.js';
-import { buildTailOnnx, type OnnxDetectorMeta } from './core/formats/onnx-tail.js';
+import { buildDetectorOnnx, type OnnxDetectorMeta } from './core/formats/onnx-detector.js';
 import { buildOnnxModel, type OnnxModelMeta } from './core/formats/onnx-graph.js';
 
 // onnx.proto is proto2: a field that is set is written even when it is 0 or empty (an attribute without a value is
@@ -47,6 +47,7 @@ const SCHEMA: protobuf.INamespace = {
       i: field(3, 'int64'),
       s: field(4, 'string'),
       t: field(5, 'TensorProto'),
+      g: field(6, 'GraphProto'),
       ints: packed(8, 'int64'),
       strings: repeated(9, 'string'),
       type: field(20, 'int32'),
@@ -83,8 +84,7 @@ export function encodeOnnxModel(forest: Forest, meta: OnnxModelMeta): Uint8Array
   return onnxModelType.encode(model).finish();
 }
 
-/** `model.onnx` of a version with a detector of its own; null = there is no graph for this detector. */
-export function encodeDetectorOnnx(detector: FittedDetector, meta: OnnxDetectorMeta): Uint8Array | null {
-  if (detector.type !== 'tail_probability') return null;
-  return onnxModelType.encode(buildTailOnnx(detector, meta)).finish();
+/** `model.onnx` of a version with a detector of its own, see `buildDetectorOnnx`. */
+export function encodeDetectorOnnx(detector: FittedDetector, meta: OnnxDetectorMeta): Uint8Array {
+  return onnxModelType.encode(buildDetectorOnnx(detector, meta)).finish();
 }

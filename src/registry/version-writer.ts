@@ -1,6 +1,9 @@
 import { basename } from 'node:path';
 import { TABLE_SET } from '../features/core/table-set.js';
 import type { DetectorType } from '../training/core/detectors/detector.js';
+import { membersOf } from '../training/core/detectors/ensemble.js';
+import type { FittedDetector } from '../training/core/detectors/fitted-detector.js';
+import type { LofModel } from '../training/core/detectors/local-outlier-factor.js';
 import type { StagedVersion } from './artifact-store.js';
 import { cardFile } from './card-file.js';
 import {
@@ -47,12 +50,21 @@ function detectorMetadata({ detector }: TrainedModel, onnx: boolean): DetectorMe
   const { type, devices, groupOfDevice, groupCount } = detector.fitted;
   return {
     type,
+    members: membersOf(detector.fitted).map((member) => member.type),
+    training_rows_kept: rowsKept(detector.fitted),
     calibration: groupCount > 1 ? 'device' : 'shared',
     devices,
     calibrated_devices: devices.filter((_, device) => groupOfDevice[device] > 0),
     threshold: -detector.offset,
     onnx,
   };
+}
+
+/** Training rows that the detector carries as they are: what a window's neighbours are looked for in. */
+function rowsKept(fitted: FittedDetector): number {
+  const parts = fitted.type === 'ensemble' ? membersOf(fitted) : [fitted];
+  const lofs = parts.filter(({ type }) => type === 'local_outlier_factor');
+  return lofs.reduce((sum, { model }) => sum + (model as unknown as LofModel).reach.length, 0);
 }
 
 /** As people read it. */

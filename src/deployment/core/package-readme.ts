@@ -17,7 +17,14 @@ export interface PackagedMetadata {
     readonly model_parameters: Readonly<Record<string, unknown>>;
     readonly offset: number;
     /** Only of a version whose model is no plain forest. */
-    readonly detector?: { readonly type: string; readonly threshold: number; readonly onnx: boolean };
+    readonly detector?: {
+      readonly type: string;
+      readonly threshold: number;
+      readonly onnx: boolean;
+      /** Absent in versions of earlier releases. */
+      readonly members?: readonly string[];
+      readonly training_rows_kept?: number;
+    };
   };
   readonly evaluation_info: {
     readonly label_source: string;
@@ -157,7 +164,24 @@ function fallbackNote(detector: Detector): string[] {
     '',
     `\`model.joblib\` is an Isolation Forest on the same windows, to fall back on (\`fallback: true\` in the manifest). ${programs} and a consumer that loads the pickle use the Isolation Forest; the metrics below are those of the detector.`,
     '',
+    ...detectorContent(detector),
   ];
+}
+
+/** What lies in the graph that a reader would not expect there. */
+function detectorContent({
+  onnx,
+  members = [],
+  training_rows_kept: rows = 0,
+}: NonNullable<Detector>): string[] {
+  const joined =
+    members.length === 0 ? '' : `It is the mean of the calibrated ranks of ${members.join(', ')}.`;
+  const kept =
+    rows === 0 || !onnx
+      ? ''
+      : `The neighbours that windows are compared with are training rows, kept in \`model.onnx\` as they are (scaled): ${rows} of them, 4 bytes a value. Time and memory of scoring grow with them.`;
+  const text = [joined, kept].filter((part) => part !== '').join(' ');
+  return text === '' ? [] : [text, ''];
 }
 
 function detectorUsage(detector: Detector, files: readonly string[]): string[] {

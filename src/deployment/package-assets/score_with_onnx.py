@@ -21,7 +21,7 @@ import sys
 import numpy as np
 
 # Windows scored at a time: what the graph makes of them stays small.
-BLOCK_ROWS = 4096
+BLOCK_ROWS = 1024
 SCORE_TOLERANCE = 1e-6
 
 

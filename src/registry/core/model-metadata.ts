@@ -42,6 +42,10 @@ export interface ModelMetadataInput {
 /** What a person, and our own loader, must know of a detector that the pickle cannot express. */
 export interface DetectorMetadata {
   readonly type: string;
+  /** Detectors that an ensemble joins; empty for another detector. */
+  readonly members: readonly string[];
+  /** Training rows that the detector carries as they are (detector.bin, model.onnx), for a local outlier factor. */
+  readonly training_rows_kept: number;
   /** `device`: some devices have a distribution of their own; `shared`: all are compared with all. */
   readonly calibration: 'device' | 'shared';
   /** Devices in the order of their indices (input `device` of model.onnx). */
@@ -50,7 +54,7 @@ export interface DetectorMetadata {
   readonly calibrated_devices: readonly string[];
   /** Final score (0..1, higher = more anomalous) above which a window is an anomaly. */
   readonly threshold: number;
-  /** false: no ONNX operator expresses it, it scores in the training service only. */
+  /** model.onnx is the detector. false: a version of an earlier release, which scores in the training service only. */
   readonly onnx: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PackageService } from '../../../src/deployment/package.service.js';
@@ -67,8 +67,11 @@ async function unpack(archive: string, name: string): Promise<string> {
 }
 
 /** The package of a version whatever its gate says: the scripts have to be right for every model. */
-async function buildPackage(version: string, name: string): Promise<string> {
-  const directory = join(sandbox.modelsDir, version);
+async function buildPackage(
+  version: string,
+  name: string,
+  directory = join(sandbox.modelsDir, version),
+): Promise<string> {
   const read = (file: string): Uint8Array => readFileSync(join(directory, file));
   const artifacts = Object.fromEntries(readdirSync(directory).map((file) => [file, sha256Hex(read(file))]));
   const built = await new PackageService().build({ version, modelName: name, artifacts, read });
@@ -93,6 +96,7 @@ const thresholdOf = (directory: string): number =>
 describe.skipIf(sklearn === undefined)('the package of a detector that scikit-learn cannot express', () => {
   let system: { version: string; unpacked: string };
   let wifi: { version: string; unpacked: string };
+  let mixed: { version: string; unpacked: string };
 
   beforeAll(async () => {
     sandbox = await CliSandbox.create('package-detector');
@@ -110,41 +114,66 @@ describe.skipIf(sklearn === undefined)('the package of a detector that scikit-le
     system = { version: trained.version, unpacked: await unpack(path, 'system') };
     const preset = await train('detection', '--config', join(ROOT, 'config/presets/detection.yaml'));
     wifi = { version: preset.version, unpacked: await buildPackage(preset.version, 'detection') };
-  }, 240_000);
+    const every = config('every.json', {
+      model: {
+        type: 'ensemble',
+        calibration_min_windows: 300,
+        ensemble: {
+          members: ['isolation_forest', 'tail_probability', 'robust_covariance', 'local_outlier_factor'],
+        },
+      },
+    });
+    const joined = await train('every', '--config', every);
+    mixed = { version: joined.version, unpacked: await buildPackage(joined.version, 'every') };
+  }, 360_000);
   afterAll(async () => sandbox.cleanUp());
 
-  const both = (): { version: string; unpacked: string }[] => [system, wifi];
+  const packages = (): { version: string; unpacked: string; type: string }[] => [
+    { ...system, type: 'tail_probability' },
+    { ...wifi, type: 'tail_probability' },
+    { ...mixed, type: 'ensemble' },
+  ];
 
   it('says in its first lines and in the manifest what the model is and what the pickle is', () => {
-    for (const { version, unpacked } of both()) {
+    for (const { version, unpacked, type } of packages()) {
       const lines = readFileSync(join(unpacked, 'README.md'), 'utf8').split('\n');
-      expect(lines[0]).toContain(`version ${version}: tail_probability (model.joblib is a fallback)`);
-      expect(lines[2]).toMatch(/^Detector `tail_probability`, with an Isolation Forest to fall back on/);
+      expect(lines[0]).toContain(`version ${version}: ${type} (model.joblib is a fallback)`);
+      expect(lines[2]).toContain(`Detector \`${type}\`, with an Isolation Forest to fall back on`);
       expect(lines.join('\n')).toContain('python score_with_onnx.py export.json');
       // The metrics are the detector's, so the alert line beside them has to be.
       const alert = Number(/^\| alert \| score above ([\d.]+) /m.exec(lines.join('\n'))?.[1]);
       expect(alert).toBeCloseTo(thresholdOf(unpacked), 5);
       for (const name of ['deployment_manifest.json', 'metadata.json'])
         expect(json(unpacked, name)).toMatchObject({
-          model_info: { model_type: 'IsolationForest', fallback: true, detector: 'tail_probability' },
+          model_info: { model_type: 'IsolationForest', fallback: true, detector: type },
         });
     }
   });
 
-  it('says of a detector without an ONNX graph that no program of the package has it', async () => {
-    const covariance = config('robust.json', {
-      features: { set: 'system' },
-      model: { type: 'robust_covariance' },
-    });
-    const { version } = await train('robust', '--config', covariance);
-    const directory = await buildPackage(version, 'robust');
+  it('says how large the graph is, and that training rows lie in it', () => {
+    const readme = readFileSync(join(mixed.unpacked, 'README.md'), 'utf8');
+    expect(readme).toMatch(/The neighbours that windows are compared with are training rows/);
+    const bytes = statSync(join(mixed.unpacked, 'model.onnx')).size;
+    expect(bytes).toBeLessThan(4_000_000);
+    expect(readFileSync(join(wifi.unpacked, 'README.md'), 'utf8')).not.toContain('are training rows');
+  });
+
+  it('says of a version of an earlier release, which had no graph, that no program of the package has it', async () => {
+    const earlier = sandbox.path('earlier');
+    cpSync(join(sandbox.modelsDir, mixed.version), earlier, { recursive: true });
+    rmSync(join(earlier, 'model.onnx'));
+    for (const name of ['metadata.json', 'deployment_manifest.json']) {
+      const text = readFileSync(join(earlier, name), 'utf8');
+      writeFileSync(join(earlier, name), text.replaceAll('"onnx": true', '"onnx": false'));
+    }
+    const directory = await buildPackage(mixed.version, 'earlier-package', earlier);
     expect(readdirSync(directory)).not.toContain('score_with_onnx.py');
     const readme = readFileSync(join(directory, 'README.md'), 'utf8');
     expect(readme).toContain('It scores in the training service only');
     expect(readme).not.toContain('score_with_onnx');
     const { code, stdout } = await runPython(directory, [...strict, 'validate_model.py']);
     expect(code, stdout).toBe(0);
-    expect(stdout).toMatch(/^skipped detector robust_covariance: not checked: it has no ONNX graph/m);
+    expect(stdout).toMatch(/^skipped detector ensemble: not checked: it has no ONNX graph/m);
   });
 
   it('has scripts that say what is missing where onnxruntime is not installed', async () => {
@@ -174,11 +203,11 @@ describe.skipIf(sklearn === undefined)('the package of a detector that scikit-le
       runPython(directory, [...strict, 'validate_model.py']);
 
     it('validate_model.py gets the golden rows of the detector from model.onnx', async () => {
-      for (const { unpacked } of both()) {
+      for (const { unpacked, type } of packages()) {
         const { code, stdout, stderr } = await validate(unpacked);
         expect(code, stdout + stderr).toBe(0);
         expect(stderr).toBe('');
-        expect(stdout).toMatch(/^ok {6}detector tail_probability: 128 golden rows get their labels/m);
+        expect(stdout).toContain(`detector ${type}: 128 golden rows get their labels`);
       }
     });
 
@@ -206,7 +235,7 @@ open('deployment_manifest.json', 'w').write(json.dumps(manifest))`,
     });
 
     it('score_with_onnx.py ranks the windows of an export as this service scores them, without scikit-learn', async () => {
-      for (const { version, unpacked } of both()) {
+      for (const { version, unpacked } of packages()) {
         const scored = await sandbox.run(['score', july, '--version', version, '--json', '--quiet']);
         const { windows } = jsonOf<{ windows: Window[] }>(scored);
         const key = ({ device, start }: Pick<Window, 'device' | 'start'>): string => `${device} ${start}`;
@@ -239,44 +268,50 @@ open('deployment_manifest.json', 'w').write(json.dumps(manifest))`,
       }
     });
 
-    it('gives random rows of known and unknown devices, with gaps, the scores of LoadedModel', async () => {
-      const { version, unpacked } = wifi;
-      const model = loadModel(new ArtifactStore(sandbox.modelsDir), version);
-      const golden = json<{ detector: { X: number[][] } }>(unpacked, 'golden.json').detector.X;
-      const columns = model.featureNames.length;
-      const rng = createRng(20_250_601, 3);
-      const rows = 5000;
-      // As extracted: float32. Each cell from some golden row, stretched beyond it or not, one in ten missing.
-      const values = Float32Array.from({ length: rows * columns }, (_, i) => {
-        const cell = golden[Math.floor(nextFloat(rng) * golden.length)][i % columns];
-        if (nextFloat(rng) < 0.1) return NaN;
-        return nextFloat(rng) < 0.9 ? cell : cell * 5 * nextFloat(rng) + nextFloat(rng);
-      });
-      const names = [...model.detector!.devices, 'never-seen'];
-      const index = Int32Array.from({ length: rows }, (_, row) => row % names.length);
-      const list = Array.from({ length: rows }, (_, row) =>
-        Array.from(values.subarray(row * columns, (row + 1) * columns), (cell) =>
-          Number.isNaN(cell) ? null : cell,
-        ),
-      );
-      const input = { values: list, devices: Array.from(index, (device) => names[device]) };
-      writeFileSync(join(unpacked, 'rows.json'), JSON.stringify(input));
-      const { code, stdout, stderr } = await runPython(unpacked, [...strict, '-c', PREDICT]);
-      expect(code, stderr).toBe(0);
-      const answer = JSON.parse(stdout) as { predictions: number[]; scores: number[]; threshold: number };
-      const expected = model.scoreValues(values, rows, model.deviceNumbers(names, index));
-      const shared = model.scoreValues(values, rows, null);
-      // The devices matter: all compared with all would not do.
-      expect(expected.some((score, row) => Math.abs(score - shared[row]) > 0.01)).toBe(true);
-      const largest = expected.reduce(
-        (worst, score, row) => Math.max(worst, Math.abs(answer.scores[row] + score)),
-        0,
-      );
-      expect(largest).toBeLessThan(TOLERANCE);
-      expect(answer.predictions).toEqual(Array.from(expected, (score) => (score < model.offset ? 1 : 0)));
-      expect(new Set(answer.predictions)).toEqual(new Set([0, 1]));
-      expect(answer.threshold).toBe(-model.offset);
-    });
+    it.each([
+      ['the tail detector', () => wifi],
+      ['the ensemble', () => mixed],
+    ])(
+      '%s gives random rows of known and unknown devices, with gaps, the scores of LoadedModel',
+      async (_, chosen) => {
+        const { version, unpacked } = chosen();
+        const model = loadModel(new ArtifactStore(sandbox.modelsDir), version);
+        const golden = json<{ detector: { X: number[][] } }>(unpacked, 'golden.json').detector.X;
+        const columns = model.featureNames.length;
+        const rng = createRng(20_250_601, 3);
+        const rows = 5000;
+        // As extracted: float32. Each cell from some golden row, stretched beyond it or not, one in ten missing.
+        const values = Float32Array.from({ length: rows * columns }, (_, i) => {
+          const cell = golden[Math.floor(nextFloat(rng) * golden.length)][i % columns];
+          if (nextFloat(rng) < 0.1) return NaN;
+          return nextFloat(rng) < 0.9 ? cell : cell * 5 * nextFloat(rng) + nextFloat(rng);
+        });
+        const names = [...model.detector!.devices, 'never-seen'];
+        const index = Int32Array.from({ length: rows }, (_, row) => row % names.length);
+        const list = Array.from({ length: rows }, (_, row) =>
+          Array.from(values.subarray(row * columns, (row + 1) * columns), (cell) =>
+            Number.isNaN(cell) ? null : cell,
+          ),
+        );
+        const input = { values: list, devices: Array.from(index, (device) => names[device]) };
+        writeFileSync(join(unpacked, 'rows.json'), JSON.stringify(input));
+        const { code, stdout, stderr } = await runPython(unpacked, [...strict, '-c', PREDICT]);
+        expect(code, stderr).toBe(0);
+        const answer = JSON.parse(stdout) as { predictions: number[]; scores: number[]; threshold: number };
+        const expected = model.scoreValues(values, rows, model.deviceNumbers(names, index));
+        const shared = model.scoreValues(values, rows, null);
+        // The devices matter: all compared with all would not do.
+        expect(expected.some((score, row) => Math.abs(score - shared[row]) > 0.01)).toBe(true);
+        const largest = expected.reduce(
+          (worst, score, row) => Math.max(worst, Math.abs(answer.scores[row] + score)),
+          0,
+        );
+        expect(largest).toBeLessThan(TOLERANCE);
+        expect(answer.predictions).toEqual(Array.from(expected, (score) => (score < model.offset ? 1 : 0)));
+        expect(new Set(answer.predictions)).toEqual(new Set([0, 1]));
+        expect(answer.threshold).toBe(-model.offset);
+      },
+    );
 
     it('score_with_onnx.py refuses columns or devices in another order than those of the graph', async () => {
       const directory = sandbox.path('swapped');

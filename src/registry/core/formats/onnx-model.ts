@@ -36,6 +36,7 @@ export interface OnnxAttribute {
   readonly i?: number;
   readonly s?: string;
   readonly t?: OnnxTensor;
+  readonly g?: OnnxGraph;
   readonly ints?: Int32Array;
   readonly strings?: readonly string[];
 }
@@ -63,7 +64,7 @@ interface OnnxShape {
 export const ONNX_TYPE = { float: 1, int64: 7, double: 11 } as const;
 
 /** `AttributeProto.AttributeType`. */
-const ATTRIBUTE_TYPE = { int: 2, string: 3, tensor: 4, ints: 7, strings: 8 } as const;
+const ATTRIBUTE_TYPE = { int: 2, string: 3, tensor: 4, graph: 5, ints: 7, strings: 8 } as const;
 
 export function intAttribute(name: string, i: number): OnnxAttribute {
   return { name, type: ATTRIBUTE_TYPE.int, i };
@@ -75,6 +76,11 @@ export function stringAttribute(name: string, s: string): OnnxAttribute {
 
 export function tensorAttribute(name: string, values: Float64Array): OnnxAttribute {
   return { name, type: ATTRIBUTE_TYPE.tensor, t: doubleTensor(name, values) };
+}
+
+/** A graph that an operator runs by itself, e.g. once a row. */
+export function graphAttribute(name: string, g: OnnxGraph): OnnxAttribute {
+  return { name, type: ATTRIBUTE_TYPE.graph, g };
 }
 
 export function intsAttribute(name: string, ints: Int32Array): OnnxAttribute {
@@ -98,6 +104,11 @@ export function doubleTensor(name: string, values: Float64Array | number): OnnxT
   };
 }
 
+/** Rows of equal length, one after the other. */
+export function doubleMatrix(name: string, dims: readonly number[], values: Float64Array): OnnxTensor {
+  return { ...doubleTensor(name, values), dims };
+}
+
 export function int64Scalar(name: string, value: number): OnnxTensor {
   const view = new DataView(new ArrayBuffer(8));
   view.setBigInt64(0, BigInt(value), true);
@@ -114,6 +125,11 @@ export function floatVector(name: string, values: ArrayLike<number>): OnnxTensor
   const view = new DataView(new ArrayBuffer(4 * values.length));
   for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i], true);
   return { dims: [values.length], dataType: ONNX_TYPE.float, name, rawData: new Uint8Array(view.buffer) };
+}
+
+/** A list of a known length. */
+export function listInfo(name: string, elemType: number, length: number, docString: string): OnnxValueInfo {
+  return { name, type: { tensorType: { elemType, shape: { dim: [{ dimValue: length }] } } }, docString };
 }
 
 /** One number for each of any number of rows. */

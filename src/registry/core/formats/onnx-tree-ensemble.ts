@@ -62,6 +62,35 @@ export function treeEnsembleAttributes(forest: Forest): OnnxAttribute[] {
   ];
 }
 
+/** Bits of a float32's significand. */
+const FLOAT_BITS = 24;
+
+/**
+ * The same sum in two parts, columns 0 and 1 of the output, for a graph that goes on in doubles: the operator gives floats.
+ * Weights are split at a power of 2 so coarse that the sum of the upper parts is exact; what is left is so small that
+ * its rounding is below 1e-11 of the sum.
+ */
+export function preciseTreeEnsembleAttributes(forest: Forest): OnnxAttribute[] {
+  const { tree, id, weight } = listLeaves(forest);
+  const largest = forest.treeCount * weight.reduce((most, one) => Math.max(most, one), 1);
+  const unit = 2 ** (Math.ceil(Math.log2(largest)) - FLOAT_BITS);
+  const upper = weight.map((one) => Math.round(one / unit) * unit);
+  const lower = weight.map((one, leaf) => one - upper[leaf]);
+  const twice = (list: Int32Array): Int32Array => Int32Array.from([...list, ...list]);
+  const target = new Int32Array(2 * weight.length).fill(1, weight.length);
+  const replaced: Record<string, OnnxAttribute> = {
+    n_targets: intAttribute('n_targets', 2),
+    target_treeids: intsAttribute('target_treeids', twice(tree)),
+    target_nodeids: intsAttribute('target_nodeids', twice(id)),
+    target_ids: intsAttribute('target_ids', target),
+    target_weights_as_tensor: tensorAttribute(
+      'target_weights_as_tensor',
+      Float64Array.from([...upper, ...lower]),
+    ),
+  };
+  return treeEnsembleAttributes(forest).map((attribute) => replaced[attribute.name] ?? attribute);
+}
+
 /** What the ensemble's sum is divided by: T x c(psi), or T when trees have one row (all path lengths are 1 then). */
 export function pathLengthDivisor({ treeCount, maxSamples }: Forest): number {
   const perTree = averagePathLength(maxSamples);

@@ -10,14 +10,14 @@ import { rowsOfGroup } from './group-rows.js';
 import { findLevelDamage, fitLevels, levelOf, type LevelTables } from './level-tables.js';
 import { MEMBER_DETECTORS } from './member-list.js';
 
-interface Member {
+export interface EnsembleMember {
   readonly type: DetectorType;
   readonly model: DetectorModel;
   readonly levels: LevelTables;
 }
 
-interface EnsembleModel {
-  readonly members: readonly Member[];
+export interface EnsembleModel {
+  readonly members: readonly EnsembleMember[];
 }
 
 /**
@@ -66,7 +66,7 @@ export const ensemble: Detector = {
   findDamage: (model, shape) => {
     const { members } = asEnsemble(model);
     if (!Array.isArray(members) || members.length === 0) return 'it has no members';
-    for (const { type, model: own, levels } of members as Member[]) {
+    for (const { type, model: own, levels } of members as EnsembleMember[]) {
       const detector = MEMBER_DETECTORS.find((known) => known.type === type);
       if (detector === undefined) return `a member is a ${JSON.stringify(type)}`;
       const damage = detector.findDamage(own, shape) ?? findLevelDamage(levels, shape.groupCount);
@@ -77,6 +77,17 @@ export const ensemble: Detector = {
 };
 
 const asEnsemble = (model: DetectorModel): EnsembleModel => model as unknown as EnsembleModel;
+
+/** The detectors that an ensemble joins; none of another detector. */
+export function membersOf({
+  type,
+  model,
+}: {
+  readonly type: DetectorType;
+  readonly model: DetectorModel;
+}): readonly EnsembleMember[] {
+  return type === 'ensemble' ? asEnsemble(model).members : [];
+}
 
 const memberOf = (type: DetectorType): Detector =>
   MEMBER_DETECTORS.find((detector) => detector.type === type)!;
@@ -90,7 +101,7 @@ function levelsOf(input: DetectorFit, raw: Float64Array): LevelTables {
 }
 
 function addShares(
-  { type, model, levels }: Member,
+  { type, model, levels }: EnsembleMember,
   row: DetectorRows,
   tools: DetectorTools,
   members: number,

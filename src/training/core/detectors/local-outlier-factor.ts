@@ -1,7 +1,7 @@
 import { createRng, hashSeed, sampleWithoutReplacement } from '../../../shared/rng.js';
 import type { Detector, DetectorModel, DetectorRows } from './detector.js';
 
-interface LofModel {
+export interface LofModel {
   readonly neighbours: number;
   /** References x columns, scaled. */
   readonly rows: Float32Array;
@@ -13,7 +13,7 @@ interface LofModel {
 
 const STREAM = 0x6c6f6630;
 /** scikit-learn's guard for rows that all lie on one spot. */
-const SMALLEST = 1e-10;
+export const SMALLEST_DISTANCE = 1e-10;
 
 /**
  * Local outlier factor (Breunig, Kriegel, Ng, Sander 2000) of new rows, `LocalOutlierFactor(novelty=True)`: how much thinner
@@ -104,7 +104,7 @@ function factor({ neighbours, reach, density }: LofModel, { index, squared }: Ne
     distances += Math.max(Math.sqrt(squared[i]), reach[index[i]]);
     densities += density[index[i]];
   }
-  return (densities / neighbours) * (distances / neighbours + SMALLEST);
+  return (densities / neighbours) * (distances / neighbours + SMALLEST_DISTANCE);
 }
 
 function fitReferences(
@@ -127,7 +127,7 @@ function fitReferences(
   const density = reach.map((_, row) => {
     let sum = 0;
     for (let i = row * k; i < (row + 1) * k; i++) sum += Math.max(distances[i], reach[indices[i]]);
-    return 1 / (sum / k + SMALLEST);
+    return 1 / (sum / k + SMALLEST_DISTANCE);
   });
   const own = density.map((mine, row) => {
     let sum = 0;

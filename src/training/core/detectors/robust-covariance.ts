@@ -3,7 +3,7 @@ import type { Detector, DetectorFit, DetectorModel } from './detector.js';
 import { fastMcd } from './fast-mcd.js';
 import { rowsOfGroup } from './group-rows.js';
 
-interface CovarianceModel {
+export interface CovarianceModel {
   /** groups x columns. */
   readonly location: Float64Array;
   /** groups x columns x columns: inverse of the covariance. */
