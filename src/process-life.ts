@@ -1,18 +1,15 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { ReconcilerService } from './pipeline/reconciler.service.js';
 import type { ResolvedConfig } from './platform/config/load-config.js';
-import { AppLogger } from './platform/logging/app-logger.js';
+import type { AppLogger } from './platform/logging/app-logger.js';
+import { boundedLogger } from './platform/logging/bounded-logger.js';
 
 /** Kubernetes gives 30 s between SIGTERM and SIGKILL. */
 export const SHUTDOWN_GRACE_MS = 20_000;
 
 /** The log of a process that runs until it is stopped: stdout, as configured. */
-export function serviceLogger({ values: { logging } }: ResolvedConfig): AppLogger {
-  return new AppLogger({
-    level: logging.level.toLowerCase(),
-    format: logging.format,
-    destination: process.stdout,
-  });
+export function serviceLogger({ values }: ResolvedConfig): AppLogger {
+  return boundedLogger(values, process.stdout);
 }
 
 /** Aborted by the first SIGTERM or SIGINT; a second one ends the process at once. */

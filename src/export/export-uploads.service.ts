@@ -7,6 +7,7 @@ import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { bodyOf } from '../platform/http/body-of.js';
 import { endWhenSilent } from '../platform/http/end-when-silent.js';
 import { receiveForm } from '../platform/http/receive-form.js';
+import { Observations } from '../platform/metrics/observations.js';
 import { AppError } from '../shared/errors.js';
 import { ExportRepository } from './export.repository.js';
 import type { ExportRecord } from './export-record.js';
@@ -29,6 +30,7 @@ export class ExportUploadsService {
     private readonly store: ExportStore,
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly observations: Observations,
   ) {
     this.partial = new PartialUploads(store);
   }
@@ -111,18 +113,20 @@ export class ExportUploadsService {
     return records.find(({ storedKey }) => this.store.has(storedKey));
   }
 
-  private record(
+  private async record(
     stored: StoredExport,
     fileName: string,
     source: 'upload' | 'registered',
   ): Promise<ExportRecord> {
-    return this.exports.insert({
+    const record = await this.exports.insert({
       ...stored,
       exportId: randomUUID(),
       fileName: fileName === '' ? 'export' : fileName,
       format: 'unknown',
       source,
     });
+    this.observations.note({ kind: 'export_stored', source, bytes: stored.sizeBytes });
+    return record;
   }
 }
 

@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FeatureTable } from '../features/core/feature-table.js';
 import type { WindowTable } from '../features/core/window-table.js';
 import type { FeatureValues } from '../features/core/preprocessing.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
+import { Observations } from '../platform/metrics/observations.js';
 import {
   confidence,
   scoredRows,
@@ -43,18 +45,35 @@ export interface ScoreReport {
 /** Scores extracted windows with a loaded model; the one path for CLI and API. */
 @Injectable()
 export class ScoringService {
+  constructor(
+    private readonly observations: Observations,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
   score(model: Scorer, table: WindowTable): ScoreReport {
+    const begun = this.clock.monotonicMs();
     const devices = model.deviceNumbers(table.devices, table.deviceIndex);
     const scores = model.scoreValues(table.values, table.startMs.length, devices);
-    return report(model, scoredWindows(table, scores, scoringContext(model, devices)));
+    return this.noted(begun, report(model, scoredWindows(table, scores, scoringContext(model, devices))));
   }
 
   scoreTable(model: Scorer, table: FeatureTable, warnings: readonly string[]): ScoreReport {
+    const begun = this.clock.monotonicMs();
     const devices = model.deviceNumbers(table.devices, table.deviceIndex);
     const scores = model.scoreValues(table.values, table.rowCount, devices);
     const windowSeconds = model.spec.window.length_seconds;
     const context = { ...scoringContext(model, devices), windowSeconds };
-    return { ...report(model, scoredRows(table, scores, context)), warnings };
+    return this.noted(begun, { ...report(model, scoredRows(table, scores, context)), warnings });
+  }
+
+  private noted(begun: number, scored: ScoreReport): ScoreReport {
+    this.observations.note({
+      kind: 'scored',
+      rows: scored.window_count,
+      anomalies: scored.anomaly_count,
+      seconds: (this.clock.monotonicMs() - begun) / 1000,
+    });
+    return scored;
   }
 }
 

@@ -9,11 +9,12 @@ import { PipelineModule } from './pipeline.module.js';
 import { RunEventStream } from './run-event-stream.js';
 import { TrainingController } from './training.controller.js';
 import { TrainingRequestsService } from './training-requests.service.js';
+import { WorkSources } from './work-sources.js';
 
 /** The routes of the flow; a command of the CLI does without them and what they load. */
 @Module({
   imports: [ExportModule, TrainingModule, RegistryModule, PipelineModule],
   controllers: [TrainingController, ModelsController, ModelDeploymentsController, ModelFilesController],
-  providers: [RunEventStream, TrainingRequestsService],
+  providers: [RunEventStream, TrainingRequestsService, WorkSources],
 })
 export class PipelineHttpModule {}

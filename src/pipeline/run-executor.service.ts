@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, type Clock } from '../platform/clock.js';
 import { endAhead } from '../platform/compute/thread-task.js';
+import { Observations } from '../platform/metrics/observations.js';
 import { processIdentity } from '../platform/process-identity.js';
 import { JobAbortedError } from '../platform/queue/job-queue.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
@@ -11,6 +13,7 @@ import { DeploymentFlowService } from './deployment-flow.service.js';
 import { runConfig, type RunConfig } from './run-config.js';
 import type { RunContext } from './run-context.js';
 import { copyVersion } from './copy-version.js';
+import { RunObserver } from './run-observer.js';
 import { trainingResult, type TrainingResult } from './training-result.js';
 import { TrainingPipelineService } from './training-pipeline.service.js';
 import type { TrainingRequest } from './training-request.js';
@@ -37,6 +40,8 @@ export class RunExecutorService {
     private readonly pipeline: TrainingPipelineService,
     private readonly deployments: DeploymentFlowService,
     private readonly registry: ModelRegistryService,
+    private readonly observations: Observations,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** null = another worker has the run, or it has ended. */
@@ -47,6 +52,7 @@ export class RunExecutorService {
   ): Promise<ExecutionResult | null> {
     const lease = await this.runs.start(run.trainingId, processIdentity());
     if (lease === null) return null;
+    const observer = new RunObserver(this.observations, this.clock);
     const stop = new AbortController();
     const config = storedConfig(run);
     const timer = this.keepLease(lease, stop);
@@ -54,7 +60,8 @@ export class RunExecutorService {
       stop.abort(timeLimitError(config.values.training.max_training_time));
     }, config.values.training.max_training_time * 1000);
     try {
-      const result = await this.work(run, config, lease, AbortSignal.any([signal, stop.signal]), listener);
+      const context = this.context(lease, AbortSignal.any([signal, stop.signal]), listener, observer);
+      const result = await this.work(run, config, context);
       const status = result.gate.passed ? 'completed' : 'rejected';
       const ended = await this.runs.finish(lease, {
         status,
@@ -65,10 +72,11 @@ export class RunExecutorService {
       });
       if (!ended) throw new AppError('cancelled', `Run ${run.trainingId} was taken over by another worker.`);
       listener.onProgress?.(100, STEP_TITLES.done);
+      observer.end(status);
       // Stored results hold the key of the version; only a command on this machine is told the path.
       return { status, result: { ...result, model_path: this.registry.store.path(result.version) } };
     } catch (error) {
-      return await this.fail(lease, error, signal);
+      return await this.fail(lease, error, signal, observer);
     } finally {
       clearInterval(timer);
       clearTimeout(limit);
@@ -90,15 +98,8 @@ export class RunExecutorService {
     }, RENEW_EVERY_MS);
   }
 
-  private async work(
-    run: TrainingRun,
-    config: RunConfig,
-    lease: RunLease,
-    signal: AbortSignal,
-    listener: ExecutionListener,
-  ): Promise<TrainingResult> {
+  private async work(run: TrainingRun, config: RunConfig, context: RunContext): Promise<TrainingResult> {
     const request = run.request as TrainingRequest;
-    const context = this.context(lease, signal, listener);
     const actor = { name: run.origin, reason: `training ${run.trainingId}` };
     const outcome = await this.pipeline.train(request, config, actor, context);
     if (request.outputDir !== null)
@@ -114,7 +115,12 @@ export class RunExecutorService {
     return trainingResult(run.trainingId, { ...outcome, model }, model.storageKey);
   }
 
-  private context(lease: RunLease, signal: AbortSignal, listener: ExecutionListener): RunContext {
+  private context(
+    lease: RunLease,
+    signal: AbortSignal,
+    listener: ExecutionListener,
+    observer: RunObserver,
+  ): RunContext {
     let reported = 0;
     let written: Promise<void> = Promise.resolve();
     // One after the other: on two connections a later step could be overtaken by the fraction before it.
@@ -132,6 +138,7 @@ export class RunExecutorService {
       signal,
       step: async (step) => {
         signal.throwIfAborted();
+        observer.begin(step);
         report(RUN_STEPS[step], STEP_TITLES[step]);
         await persist(RUN_STEPS[step], STEP_TITLES[step]);
       },
@@ -144,10 +151,16 @@ export class RunExecutorService {
     };
   }
 
-  private async fail(lease: RunLease, error: unknown, signal: AbortSignal): Promise<ExecutionResult> {
+  private async fail(
+    lease: RunLease,
+    error: unknown,
+    signal: AbortSignal,
+    observer: RunObserver,
+  ): Promise<ExecutionResult> {
     const failure = asAppError(error);
     const status = failure.code === 'cancelled' ? 'cancelled' : 'failed';
     const job = signal.reason instanceof JobAbortedError ? signal.reason.reason : null;
+    observer.end(job === 'shutdown' ? 'requeued' : job === 'lock_lost' ? 'lost' : status);
     // A worker that shuts down hands the run back; one that lost its lock must not write: it may be somebody else's.
     if (job === 'shutdown') await this.runs.requeue(lease);
     else if (job !== 'lock_lost') {

@@ -3,6 +3,7 @@ import {
   JobAbortedError,
   NonRetryableJobError,
   type JobContext,
+  type JobCounts,
   type JobQueue,
   type JobQueueEngine,
   type QueueWorker,
@@ -44,6 +45,10 @@ export class TrainingQueueService {
     const run = await this.runs.requestCancel(trainingId);
     if (run !== null) await this.jobs().cancel(trainingId);
     return run;
+  }
+
+  counts(): Promise<JobCounts> {
+    return this.jobs().counts();
   }
 
   /** Starts taking jobs in this process, after putting back runs whose job was lost. */

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ArtifactStore } from './artifact-store.js';
+import { ChampionsRepository } from './champions.repository.js';
+import { ChampionsService } from './champions.service.js';
 import { ModelLoaderService } from './model-loader.service.js';
 import { ModelRegistryService } from './model-registry.service.js';
 import { ModelVersionRepository } from './model-version.repository.js';
@@ -16,7 +18,9 @@ import { ModelVersionRepository } from './model-version.repository.js';
     ModelVersionRepository,
     ModelRegistryService,
     ModelLoaderService,
+    ChampionsRepository,
+    ChampionsService,
   ],
-  exports: [ModelRegistryService, ModelLoaderService],
+  exports: [ModelRegistryService, ModelLoaderService, ChampionsService],
 })
 export class RegistryModule {}

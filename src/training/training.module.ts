@@ -1,12 +1,21 @@
 import { Module } from '@nestjs/common';
 import { DetectorTrainerService } from './detector-trainer.service.js';
 import { ForestTrainerService } from './forest-trainer.service.js';
+import { RunStatisticsRepository } from './run-statistics.repository.js';
+import { RunStatisticsService } from './run-statistics.service.js';
 import { TrainingRunRepository } from './training-run.repository.js';
 
 import { TrainingRunsService } from './training-runs.service.js';
 
 @Module({
-  providers: [DetectorTrainerService, ForestTrainerService, TrainingRunRepository, TrainingRunsService],
-  exports: [DetectorTrainerService, ForestTrainerService, TrainingRunsService],
+  providers: [
+    DetectorTrainerService,
+    ForestTrainerService,
+    TrainingRunRepository,
+    TrainingRunsService,
+    RunStatisticsRepository,
+    RunStatisticsService,
+  ],
+  exports: [DetectorTrainerService, ForestTrainerService, TrainingRunsService, RunStatisticsService],
 })
 export class TrainingModule {}

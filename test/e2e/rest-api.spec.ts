@@ -232,6 +232,15 @@ describe('the REST API, from upload to prediction', () => {
     expect(answer.text).toMatch(/^# TYPE \w+ (counter|gauge|histogram)$/m);
   });
 
+  it('metrics tell of the trainings of this service and of what they read', async () => {
+    const { text } = await service.get('/metrics');
+    expect(text).toMatch(/^mcp_training_train_runs_total\{outcome="(completed|rejected)"\} [1-9]/m);
+    expect(text).toMatch(/^mcp_training_train_runs_total\{outcome="cancelled"\} 1$/m);
+    expect(text).toMatch(/^mcp_training_train_step_duration_seconds_count\{step="train"\} [1-9]/m);
+    expect(text).toMatch(/^mcp_training_export_records_total\{result="valid"\} [1-9]\d{3}/m);
+    expect(text).toMatch(/^mcp_training_train_jobs\{state="cancelled"\} 1$/m);
+  });
+
   it('runs and models survive SIGTERM and a new start; SIGTERM ends the service with 0', async () => {
     const stopped = performance.now();
     const result = await service.stop('SIGTERM');

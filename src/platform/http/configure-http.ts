@@ -9,6 +9,8 @@ import type { ResolvedConfig } from '../config/load-config.js';
 import type { AppLogger } from '../logging/app-logger.js';
 import { ApiKeysService } from '../security/api-keys.service.js';
 import { AuditRepository } from '../security/audit.repository.js';
+import { httpMetrics } from '../metrics/http-metrics.js';
+import { ServiceMetrics } from '../metrics/service-metrics.js';
 import { accessControl } from './access.js';
 import { AuthorisationGuard } from './authorisation.guard.js';
 import {
@@ -51,6 +53,8 @@ export function configureHttp(
   const hasOrigins = api.cors_origins.length > 0;
   app.disable('x-powered-by');
   app.set('etag', 'strong');
+  const metrics = app.get(ServiceMetrics);
+  if (metrics.enabled) app.use(httpMetrics(metrics));
   app.use(
     requestId(),
     requestLog(logger, api.key),

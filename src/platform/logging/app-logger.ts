@@ -5,7 +5,8 @@ export interface LoggingOptions {
   /** Lower-case pino level: trace, debug, info, warn, error, fatal, silent. */
   readonly level: string;
   readonly format: 'json' | 'text';
-  readonly destination: DestinationStream;
+  /** `dropped`: lines it has given up, if it ever does. */
+  readonly destination: DestinationStream & { readonly dropped?: number };
 }
 
 const LEVEL_NAMES: Readonly<Record<number, string>> = {
@@ -52,7 +53,7 @@ function indented(stack: string): string {
 export class AppLogger implements LoggerService {
   private readonly logger: Logger;
 
-  constructor(options: LoggingOptions) {
+  constructor(private readonly options: LoggingOptions) {
     const target = options.format === 'text' ? textDestination(options.destination) : options.destination;
     this.logger = pino(
       { level: options.level, timestamp: pino.stdTimeFunctions.isoTime, base: undefined },
@@ -63,6 +64,11 @@ export class AppLogger implements LoggerService {
   /** A line with members of its own, such as the status of a request. */
   event(message: string, members: Readonly<Record<string, unknown>>, level: 'info' | 'debug' = 'info'): void {
     this.logger[level](members, message);
+  }
+
+  /** Lines that were not written because nobody reads them. */
+  get droppedLines(): number {
+    return this.options.destination.dropped ?? 0;
   }
 
   log(message: unknown, ...rest: unknown[]): void {

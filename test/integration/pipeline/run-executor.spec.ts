@@ -12,7 +12,9 @@ import type {
   TrainingPipelineService,
 } from '../../../src/pipeline/training-pipeline.service.js';
 import type { TrainingRequest } from '../../../src/pipeline/training-request.js';
+import { systemClock } from '../../../src/platform/clock.js';
 import { codeDefaults } from '../../../src/platform/config/resolve-layers.js';
+import { Observations, type Observation } from '../../../src/platform/metrics/observations.js';
 import { JobAbortedError } from '../../../src/platform/queue/job-queue.js';
 import { ArtifactStore } from '../../../src/registry/artifact-store.js';
 import { ModelRegistryService } from '../../../src/registry/model-registry.service.js';
@@ -46,6 +48,7 @@ describe('the run executor', () => {
 
   type Train = (context: RunContext) => Promise<TrainingOutcome>;
   const deploys: string[] = [];
+  const observations = new Observations();
 
   function executor(train: Train, service = runs): RunExecutorService {
     const pipeline = {
@@ -57,7 +60,7 @@ describe('the run executor', () => {
         return Promise.resolve();
       },
     } as unknown as DeploymentFlowService;
-    return new RunExecutorService(service, pipeline, deployments, registry);
+    return new RunExecutorService(service, pipeline, deployments, registry, observations, systemClock);
   }
 
   function create(request: Partial<TrainingRequest> = {}, maxTrainingTime = 3600): Promise<TrainingRun> {
@@ -117,6 +120,28 @@ describe('the run executor', () => {
     expect(reported).toEqual([95, 100]);
     expect((await events(run)).map(({ type }) => type)).toEqual(['queued', 'progress', 'completed']);
     expect(deploys).toEqual([]);
+  });
+
+  it('says how long its steps took and how it ended', async () => {
+    const seen: Observation[] = [];
+    const stop = observations.listen((observation) => seen.push(observation));
+    const slow: Train = async (context) => {
+      await context.step('train');
+      await sleep(60);
+      return trains(false)(context);
+    };
+    await executor(slow).execute(await create(), never);
+    await executor(untilAborted).execute(await create(), AbortSignal.abort(new JobAbortedError('shutdown')));
+    stop();
+    expect(seen).toMatchObject([
+      { kind: 'run_step', step: 'train' },
+      { kind: 'run_step', step: 'save' },
+      { kind: 'run_ended', outcome: 'rejected' },
+      { kind: 'run_ended', outcome: 'requeued' },
+    ]);
+    const [train, , end] = seen as { readonly seconds: number }[];
+    expect(train.seconds).toBeGreaterThan(0.05);
+    expect(end.seconds).toBeGreaterThanOrEqual(train.seconds);
   });
 
   it('records a failed gate as rejected and does not deploy it', async () => {
