@@ -82,9 +82,10 @@ function addDataVerbs(program: Command, action: Action): void {
   dateRange(
     program
       .command('train')
-      .description('train a model from log exports and register it')
-      .argument('<paths...>', EXPORTS),
+      .description('train a model from log exports, or from lines of the log table, and register it')
+      .argument('[paths...]', EXPORTS),
   )
+    .option('--from-database', 'read the log table (database.table_name) instead; default: the last 30 days')
     .option('--model <name>', 'model name', 'wifi')
     .option('--output-dir <dir>', 'write an extra copy of the version below this directory')
     .option('--deploy', 'deploy the model when it passes its gate')
@@ -115,6 +116,24 @@ function addDataVerbs(program: Command, action: Action): void {
       ]),
     )
     .action(action(() => import('./extract-features.command.js')));
+  program
+    .command('export-logs')
+    .description('write lines of the log table (database.table_name) to a file')
+    .option('--start-date <date>', 'first day or moment, UTC (default: 30 days before the end)')
+    .option('--end-date <date>', 'last day (inclusive) or moment, UTC (default: now)')
+    .option(
+      '--programs <list>',
+      'only these programs, comma-separated; "*" = all (default: database.wifi_programs)',
+    )
+    .requiredOption('--output-file <file>', 'file to write: .csv, .json or .ndjson ("-" = stdout)')
+    .addOption(
+      new Option('--format <format>', 'default: as the name of the file ends').choices([
+        'csv',
+        'json',
+        'ndjson',
+      ]),
+    )
+    .action(action(() => import('./export-logs.command.js')));
   dateRange(
     program
       .command('score')

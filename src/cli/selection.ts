@@ -45,12 +45,17 @@ export async function withSelection<T>(
   }
 }
 
-/** Files, date range and programs as the paths and options say, checked; standard input still under its path. */
-export function selection(
-  paths: readonly string[],
-  options: SelectionOptions,
-  output: Pick<Output, 'note'>,
-): Required<IngestSelection> {
+export interface DateAndPrograms {
+  /** Inclusive, exclusive; milliseconds since 1970 UTC, null = not given. */
+  readonly startMs: number | null;
+  readonly endMs: number | null;
+  readonly programs: readonly string[] | null;
+}
+
+/** What --start-date, --end-date and --programs say, checked. */
+export function dateAndPrograms(
+  options: Pick<SelectionOptions, 'startDate' | 'endDate' | 'programs'>,
+): DateAndPrograms {
   const startMs = dateOption('--start-date', options.startDate, 'start');
   const endMs = dateOption('--end-date', options.endDate, 'end');
   if (startMs !== null && endMs !== null && endMs <= startMs) {
@@ -67,6 +72,16 @@ export function selection(
       hint: 'Write for instance --programs hostapd,wpa_supplicant, or leave it out for all.',
     });
   }
+  return { startMs, endMs, programs: programs ?? null };
+}
+
+/** Files, date range and programs as the paths and options say, checked; standard input still under its path. */
+export function selection(
+  paths: readonly string[],
+  options: SelectionOptions,
+  output: Pick<Output, 'note'>,
+): Required<IngestSelection> {
+  const chosen = dateAndPrograms(options);
   const { files, ignored } = inputFiles(paths);
   if (ignored.length > 0) {
     const more = ignored.length > MAX_NAMED ? ` and ${ignored.length - MAX_NAMED} more` : '';
@@ -74,13 +89,7 @@ export function selection(
       `Ignored, as their names are not those of exports: ${ignored.slice(0, MAX_NAMED).join(', ')}${more}`,
     );
   }
-  return {
-    files,
-    startMs,
-    endMs,
-    programs: programs ?? null,
-    noFollow: false,
-  };
+  return { files, ...chosen, noFollow: false };
 }
 
 function dateOption(name: string, text: string | undefined, bound: 'start' | 'end'): number | null {

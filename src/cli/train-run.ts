@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Application } from '../application.js';
 import { ReconcilerService } from '../pipeline/reconciler.service.js';
 import { RunCreatorService } from '../pipeline/run-creator.service.js';
 import { RunExecutorService } from '../pipeline/run-executor.service.js';
@@ -13,7 +14,8 @@ import { kindTable, truthRows } from './truth-text.js';
 import { withApplication } from './with-application.js';
 
 interface TrainingCommand {
-  readonly request: TrainingRequest;
+  /** A function when the input has to be fetched first. */
+  readonly request: TrainingRequest | ((application: Application) => Promise<TrainingRequest>);
   readonly config: ResolvedConfig;
   readonly options: GlobalOptions;
   readonly output: Output;
@@ -23,9 +25,12 @@ interface TrainingCommand {
 
 /** The part of `train` that needs the service; apart, because loading that takes longer than reading many exports. */
 export async function trainAndReport(command: TrainingCommand): Promise<void> {
-  const { request, config, options, output, state, signal } = command;
-  await withApplication(config, options, async ({ context }) => {
+  const { config, options, output, state, signal } = command;
+  await withApplication(config, options, async (application) => {
+    const { context } = application;
     await context.get(ReconcilerService).settle();
+    const request =
+      typeof command.request === 'function' ? await command.request(application) : command.request;
     const trainingRun = await context
       .get(RunCreatorService)
       .create(request, { origin: 'cli', idempotencyKey: null, config });

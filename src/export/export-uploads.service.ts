@@ -60,12 +60,9 @@ export class ExportUploadsService {
    */
   async register(exportFile: string): Promise<{ readonly record: ExportRecord; readonly isNew: boolean }> {
     const found = await this.store.inspect(exportFile);
-    const before = await this.exports.findByKey(found.storedKey);
-    const same = before.find(({ sha256 }) => sha256 === found.sha256);
-    for (const { exportId } of before)
-      if (exportId !== same?.exportId) await this.exports.markDeleted(exportId);
-    if (same !== undefined) return { record: same, isNew: false };
-    return { record: await this.record(found, found.storedKey, 'registered'), isNew: true };
+    const exportId = randomUUID();
+    const record = await this.record(found, found.storedKey, 'registered', exportId);
+    return { record, isNew: record.exportId === exportId };
   }
 
   /** An export with this content whose file is still there. */
@@ -117,10 +114,11 @@ export class ExportUploadsService {
     stored: StoredExport,
     fileName: string,
     source: 'upload' | 'registered',
+    exportId: string = randomUUID(),
   ): Promise<ExportRecord> {
     const record = await this.exports.insert({
       ...stored,
-      exportId: randomUUID(),
+      exportId,
       fileName: fileName === '' ? 'export' : fileName,
       format: 'unknown',
       source,

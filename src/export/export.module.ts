@@ -6,6 +6,7 @@ import { ExportUploadsService } from './export-uploads.service.js';
 import { ExportsService } from './exports.service.js';
 import { ExportStore } from './export-store.js';
 import { ExportValidationService } from './export-validation.service.js';
+import { LogPullService } from './log-pull.service.js';
 
 @Module({
   providers: [
@@ -18,7 +19,15 @@ import { ExportValidationService } from './export-validation.service.js';
     ExportsService,
     ExportUploadsService,
     ExportValidationService,
+    LogPullService,
   ],
-  exports: [ExportRepository, ExportsService, ExportStore, ExportUploadsService, ExportValidationService],
+  exports: [
+    ExportRepository,
+    ExportsService,
+    ExportStore,
+    ExportUploadsService,
+    ExportValidationService,
+    LogPullService,
+  ],
 })
 export class ExportModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Not, type DataSource } from 'typeorm';
+import { Not, type DataSource, type EntityManager } from 'typeorm';
 import type { ValidationReport } from './core/validation-report.js';
 import { ExportEntity } from './export.entity.js';
 import type { ExportRecord, NewExport } from './export-record.js';
@@ -15,11 +15,24 @@ export interface ExportListFilter {
 export class ExportRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  async insert(record: NewExport): Promise<ExportRecord> {
-    const repository = this.dataSource.getRepository(ExportEntity);
+  /**
+   * Records a file. A file has one record: one with the same content is given back (two processes may have found the
+   * same file), one with other content is of a file that is gone and is no longer listed.
+   *
+   * @param also is part of the transaction when the record is new
+   */
+  async insert(record: NewExport, also?: (manager: EntityManager) => Promise<void>): Promise<ExportRecord> {
     const { exportId, fileName, storedKey, sizeBytes, sha256, format, source } = record;
-    await repository.insert({ id: exportId, fileName, storedKey, sizeBytes, sha256, format, source });
-    return toRecord(await repository.findOneByOrFail({ id: exportId }));
+    return this.dataSource.transaction(async (manager) => {
+      await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('export:' || $1, 0))`, [storedKey]);
+      const repository = manager.getRepository(ExportEntity);
+      const same = await repository.findOneBy({ storedKey, sha256, status: Not('deleted') });
+      if (same !== null) return toRecord(same);
+      await repository.update({ storedKey, status: Not('deleted') }, { status: 'deleted' });
+      await repository.insert({ id: exportId, fileName, storedKey, sizeBytes, sha256, format, source });
+      await also?.(manager);
+      return toRecord(await repository.findOneByOrFail({ id: exportId }));
+    });
   }
 
   async find(exportId: string): Promise<ExportRecord | null> {

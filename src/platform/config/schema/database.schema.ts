@@ -1,5 +1,5 @@
 import { Key } from './key.js';
-import { identifier, integer, listOf, orNull, text } from './rules.js';
+import { integer, listOf, orNull, text } from './rules.js';
 
 function isPostgresUrl(url: string): boolean {
   try {
@@ -9,17 +9,32 @@ function isPostgresUrl(url: string): boolean {
   }
 }
 
+const url = text('a URL such as postgresql://user:password@host:5432/name', {
+  max: 4096,
+  check: isPostgresUrl,
+});
+
 export class DatabaseConfig {
-  @Key(
-    orNull(
-      text('a URL such as postgresql://user:password@host:5432/name', { max: 4096, check: isPostgresUrl }),
-    ),
-    'External PostgreSQL. Without it an embedded PostgreSQL starts by itself.',
-    { env: ['DATABASE_URL'], secret: true },
-  )
+  @Key(orNull(url), 'External PostgreSQL. Without it an embedded PostgreSQL starts by itself.', {
+    env: ['DATABASE_URL'],
+    secret: true,
+  })
   url: string | null = null;
 
-  @Key(identifier('a table name'), 'Table of log lines that `train --from-database` and `export-logs` read.')
+  @Key(
+    orNull(url),
+    'PostgreSQL that log lines are read from, by a user who needs to read only. Without it they are read from the database of the service.',
+    { env: ['LOG_DATABASE_URL'], secret: true },
+  )
+  log_url: string | null = null;
+
+  @Key(
+    text('a table name, or schema.table (letters, digits and _, neither part starting with a digit)', {
+      max: 127,
+      pattern: /^[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/,
+    }),
+    'Table or view of log lines that `train --from-database`, `export-logs` and `POST /exports/pull` read; upper and lower case matter.',
+  )
   table_name = 'log_entries';
 
   @Key(
@@ -28,9 +43,15 @@ export class DatabaseConfig {
   )
   wifi_programs: string[] = ['hostapd', 'wpa_supplicant'];
 
-  @Key(integer(1, 100_000), 'Rows fetched from the cursor at a time.')
+  @Key(integer(1, 100_000), 'Rows fetched from the cursor of the log table at a time.')
   batch_size = 1000;
 
   @Key(integer(1, 1_000_000_000), 'Most rows read in one run; more are refused with the number.')
   max_records = 100_000;
+
+  @Key(
+    integer(1, 86_400),
+    'Seconds that a statement on the log table may take; each batch of rows is a statement.',
+  )
+  statement_timeout = 60;
 }
