@@ -79,7 +79,7 @@ export async function exportLogs<T>(
       if (text.written === 0) throw await nothingThere(source, table, selection);
       yield text.tail();
     };
-    const saved = await save(Readable.from(pieces()));
+    const saved = await save(Readable.from(pieces(), { highWaterMark: 1 }));
     return { saved, records: text.written, guardedCells: text.guardedCells };
   });
 }

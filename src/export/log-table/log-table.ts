@@ -65,6 +65,10 @@ export async function withLogTable<T>(
          set_config('idle_in_transaction_session_timeout', $2, true), set_config('TimeZone', 'UTC', true)`,
       [String(timeoutMs), IDLE_LIMIT],
     );
+    // PostgreSQL 14 and later: a statement ends when we are gone, and not at its limit.
+    await client.query(
+      `SELECT set_config(name, '1s', true) FROM pg_settings WHERE name = 'client_connection_check_interval'`,
+    );
     return await body(new LogTable(client, source, await describe(client, source), signal));
   } catch (error) {
     if (signal.aborted) throw asCancelled(signal);
