@@ -92,7 +92,7 @@ interface WrittenLines {
   readonly sha256: string;
 }
 
-function meter(): { readonly stream: Transform; read(): WrittenLines } {
+function meter(): { readonly stream: Transform; readonly read: () => WrittenLines } {
   const hash = createHash('sha256');
   let bytes = 0;
   const stream = new Transform({
