@@ -6,6 +6,7 @@ import { CreateModelAliases1795219205000 } from './1795219205000-create-model-al
 import { CreateDeployments1795219206000 } from './1795219206000-create-deployments.js';
 import { CreateAuditLog1795219207000 } from './1795219207000-create-audit-log.js';
 import { CreateApiKeys1795219231000 } from './1795219231000-create-api-keys.js';
+import { AddModelDeletion1795219500000 } from './1795219500000-add-model-deletion.js';
 import { CreateIdempotencyKeys1795219600000 } from './1795219600000-create-idempotency-keys.js';
 
 /** In the order they run. A list, because a directory pattern finds nothing when tests run from source. */
@@ -18,5 +19,6 @@ export const MIGRATIONS = [
   CreateDeployments1795219206000,
   CreateAuditLog1795219207000,
   CreateApiKeys1795219231000,
+  AddModelDeletion1795219500000,
   CreateIdempotencyKeys1795219600000,
 ];

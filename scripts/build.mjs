@@ -1,6 +1,7 @@
 // `npm run build`: TypeScript to JavaScript (SWC), then the AssemblyScript kernels to WebAssembly, into dist/, and the
 // command line into a few files.
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildBundle } from './build-bundle.mjs';
 import { buildKernels } from './build-kernels.mjs';
@@ -11,4 +12,9 @@ const status = run(process.execPath, [nest, 'build']);
 if (status !== 0) process.exit(status);
 await buildKernels();
 await buildBundle();
+// Which commit this is built from, for the lineage of models; not a checkout = nothing.
+const git = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' });
+const commit = git.status === 0 ? git.stdout.trim() : '';
+if (/^[0-9a-f]{40,64}$/.test(commit)) writeFileSync(join(root, 'dist', 'commit'), commit);
+else rmSync(join(root, 'dist', 'commit'), { force: true });
 writeFileSync(join(root, 'dist', '.built'), '');

@@ -4,6 +4,7 @@ import { ExportHttpModule } from './export/export-http.module.js';
 import { PipelineHttpModule } from './pipeline/pipeline-http.module.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { IdempotencyModule } from './platform/http/idempotency/idempotency.module.js';
+import { AuditHttpModule } from './platform/security/audit-http.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
 
 /**
@@ -11,6 +12,14 @@ import { MetricsModule } from './platform/metrics/metrics.module.js';
  * 0.4 s and 30 MB to load, which no command should pay.
  */
 @Module({
-  imports: [AppModule, HealthModule, IdempotencyModule, MetricsModule, ExportHttpModule, PipelineHttpModule],
+  imports: [
+    AppModule,
+    HealthModule,
+    IdempotencyModule,
+    MetricsModule,
+    AuditHttpModule,
+    ExportHttpModule,
+    PipelineHttpModule,
+  ],
 })
 export class HttpModule {}

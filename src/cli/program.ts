@@ -208,6 +208,13 @@ function addModelVerbs(program: Command, action: Action): void {
     .description('list the registered model versions, newest first')
     .option('--model <name>', 'only this model')
     .option('--status <status>', 'only versions with this status')
+    .option('--tag <tag...>', 'only versions with this tag: a name, or name:value')
+    .option('--search <text>', 'only versions with this text in name, type, feature set, notes or tags')
+    .addOption(
+      new Option('--sort <order>', 'order; a minus turns it round')
+        .choices(['-created_at', 'created_at', '-version', 'version'])
+        .default('-created_at'),
+    )
     .option('--limit <n>', 'at most so many', '50')
     .action(action(() => import('./list-models.command.js')));
   program
@@ -280,6 +287,17 @@ function addServiceVerbs(program: Command, action: Action): void {
     .description('bring the database schema up to date')
     .option('--check', 'only check: exit 6 if a migration is pending or the schema differs')
     .action(action(() => import('./migrate.command.js')));
+  program
+    .command('audit')
+    .description('show who changed what, when and why, newest first')
+    .option('--entity <kind>', 'only this kind of thing: model_version, model_alias, api_key, ...')
+    .option('--entity-id <id>', 'only this thing, such as a version')
+    .option('--actor <name>', 'only what this person or key did')
+    .option('--action <name>', 'only this action, such as deploy')
+    .option('--since <moment>', 'only from this moment on, UTC')
+    .option('--until <moment>', 'only before this moment, UTC')
+    .option('--limit <n>', 'at most so many', '50')
+    .action(action(() => import('./audit.command.js')));
   program
     .command('doctor')
     .description('settle what a crash left, then check registry, disk and database')

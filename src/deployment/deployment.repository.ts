@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import type { DeploymentRecord } from './deployment-record.js';
 
 export interface NewDeployment {
   readonly id: string;
@@ -60,5 +61,33 @@ export class DeploymentRepository {
       [modelName, target],
     );
     return used;
+  }
+
+  /** Attempts to deploy one version, newest first. */
+  async ofVersion(version: string, limit: number): Promise<DeploymentRecord[]> {
+    const rows: (Omit<DeploymentRecord, 'started_at' | 'finished_at'> & {
+      started_at: Date;
+      finished_at: Date | null;
+    })[] = await this.dataSource.query(
+      `SELECT id, target, layout, action, status, previous_version, actor,
+         started_at, finished_at
+       FROM deployments WHERE version = $1 ORDER BY started_at DESC, id LIMIT $2`,
+      [version, limit],
+    );
+    return rows.map((row) => ({
+      ...row,
+      started_at: row.started_at.toISOString(),
+      finished_at: row.finished_at?.toISOString() ?? null,
+    }));
+  }
+
+  /** What readers of each target got last. */
+  async activeVersions(modelName: string): Promise<string[]> {
+    const rows: { version: string }[] = await this.dataSource.query(
+      `SELECT DISTINCT ON (target) version FROM deployments
+       WHERE model_name = $1 AND status IN ('active', 'started') ORDER BY target, started_at DESC, id`,
+      [modelName],
+    );
+    return rows.map(({ version }) => version);
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DeploymentTargets, type TargetInfo } from './deployment-targets.js';
+import type { DeploymentRecord } from './deployment-record.js';
 import { DeploymentRepository, type UnfinishedDeployment } from './deployment.repository.js';
 import type { Delivery } from './layouts/deployment-layout.js';
 
@@ -51,6 +52,16 @@ export class DeploymentService {
       });
       throw error;
     }
+  }
+
+  /** Attempts to deploy one version, newest first. */
+  ofVersion(version: string): Promise<DeploymentRecord[]> {
+    return this.deployments.ofVersion(version, 100);
+  }
+
+  /** Versions that some target was given last, whether or not they are still the champion. */
+  activeVersions(modelName: string): Promise<string[]> {
+    return this.deployments.activeVersions(modelName);
   }
 
   private async deliver(request: DeployRequest): Promise<string | null> {

@@ -16,6 +16,8 @@ export interface DeployCommand {
   readonly actor: Actor;
   /** The champion the caller has seen; undefined = whatever it is by then. */
   readonly expected?: string | null;
+  /** The model it must belong to; absent = whatever it is. */
+  readonly modelName?: string;
   readonly dryRun?: boolean;
 }
 
@@ -65,6 +67,7 @@ export class DeploymentFlowService {
 
   async deploy(command: DeployCommand): Promise<DeployOutcome> {
     const model = await this.registry.assertDeployable(command.version);
+    if (command.modelName !== undefined) assertBelongs(model, command.modelName);
     return this.switchTo(model, 'deploy', command);
   }
 
@@ -78,12 +81,7 @@ export class DeploymentFlowService {
     }
     const wanted = version ?? (await this.registry.rollbackCandidate(modelName));
     const model = await this.registry.assertDeployable(wanted);
-    if (model.modelName !== modelName) {
-      throw new AppError(
-        'usage',
-        `Version ${wanted} belongs to model "${model.modelName}", not to "${modelName}".`,
-      );
-    }
+    assertBelongs(model, modelName);
     return this.switchTo(model, 'rollback', command);
   }
 
@@ -150,6 +148,11 @@ export class DeploymentFlowService {
       scalerSha256: model.artifacts[VERSION_FILES.scaler],
     });
   }
+}
+
+function assertBelongs({ version, modelName }: ModelVersion, wanted: string): void {
+  if (modelName === wanted) return;
+  throw new AppError('usage', `Version ${version} belongs to model "${modelName}", not to "${wanted}".`);
 }
 
 function outcome(

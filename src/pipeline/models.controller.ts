@@ -11,6 +11,7 @@ import { Idempotent } from '../platform/http/idempotency/idempotent.js';
 import { Requires } from '../platform/http/requires.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import { actorOf } from '../platform/security/actor.js';
+import { parseTagFilter } from '../registry/core/annotations.js';
 import { VERSION_PATTERN } from '../registry/core/version-name.js';
 import { modelDetail, modelSummary } from '../registry/model-json.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
@@ -54,11 +55,13 @@ export class ModelsController {
   @ApiOkResponse({ type: ModelPageDto })
   @ApiProblems(400, 422)
   async list(
-    @Query() { limit, cursor, model, status }: ModelListQueryDto,
+    @Query() { limit, cursor, model, status, q, tag, sort }: ModelListQueryDto,
   ): Promise<Page<Record<string, unknown>>> {
     const position = decodeCursor(cursor, VERSION_PATTERN);
-    const before = position && { createdAt: position.createdAt, version: position.id };
-    const rows = await this.registry.list({ limit: limit + 1, modelName: model, status, before });
+    const after = position && { createdAt: position.createdAt, version: position.id };
+    const tags = tag?.map(parseTagFilter);
+    const filter = { modelName: model, status, search: q, tags, sort };
+    const rows = await this.registry.list({ limit: limit + 1, ...filter, after });
     return toPage(rows, limit, modelSummary, ({ createdAt, version }) => ({ createdAt, id: version }));
   }
 

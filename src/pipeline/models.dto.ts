@@ -1,13 +1,25 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsNumber, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import { Transform } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsIn,
+  IsNumber,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  MaxLength,
+  MinLength,
+} from 'class-validator';
 import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
+import { VERSION_SORTS } from '../registry/model-version.js';
 import { ExportSelectionDto } from '../export/export-selection.dto.js';
 import { PageQueryDto } from '../platform/http/page.dto.js';
 import { THRESHOLD_POLICIES, type ThresholdPolicyName } from './new-threshold.js';
 import { MODEL_NAME } from './training-request.js';
 
 // PostgreSQL stores no NUL, and the audit log is read on terminals
-const NO_CONTROL = /^[^\u0000-\u0008\u000b-\u001f\u007f]*$/;
+export const NO_CONTROL = /^[^\u0000-\u0008\u000b-\u001f\u007f]*$/;
 
 export class ModelQueryDto {
   @ApiPropertyOptional({ default: 'wifi' })
@@ -26,6 +38,33 @@ export class ModelListQueryDto extends PageQueryDto {
   @IsOptional()
   @IsIn(VERSION_STATUSES)
   status?: VersionStatus;
+
+  @ApiPropertyOptional({
+    description: 'Text in the version, its model, type, feature set, notes or tags; case does not matter',
+  })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(200)
+  @Matches(NO_CONTROL, { message: 'q must not hold control characters' })
+  q?: string;
+
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'Tag (name, or name:value) that a version must have; may be given several times',
+  })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? (value as unknown[]) : [value]))
+  @ArrayMaxSize(10)
+  @IsString({ each: true })
+  @MaxLength(264, { each: true })
+  @Matches(NO_CONTROL, { each: true, message: 'tag must not hold control characters' })
+  tag?: string[];
+
+  @ApiPropertyOptional({ enum: VERSION_SORTS, default: '-created_at' })
+  @IsOptional()
+  @IsIn(VERSION_SORTS)
+  sort?: (typeof VERSION_SORTS)[number];
 }
 
 export class DeployRequestDto {
@@ -128,6 +167,9 @@ export class ModelSummaryDto {
   @ApiProperty({ type: [String] })
   aliases: string[];
 
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  tags: Record<string, string>;
+
   @ApiProperty()
   model_type: string;
 
@@ -153,6 +195,9 @@ export class ModelDetailDto extends ModelSummaryDto {
 
   @ApiProperty({ type: String, nullable: true })
   parent_version: string | null;
+
+  @ApiProperty()
+  notes: string;
 
   @ApiProperty()
   storage_key: string;

@@ -2,8 +2,10 @@ import { Module } from '@nestjs/common';
 import { ExportModule } from '../export/export.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { TrainingModule } from '../training/training.module.js';
+import { ModelAliasesController } from './model-aliases.controller.js';
 import { ModelDeploymentsController } from './model-deployments.controller.js';
 import { ModelFilesController } from './model-files.controller.js';
+import { ModelRecordsController } from './model-records.controller.js';
 import { ModelsController } from './models.controller.js';
 import { PipelineModule } from './pipeline.module.js';
 import { RunEventStream } from './run-event-stream.js';
@@ -14,7 +16,15 @@ import { WorkSources } from './work-sources.js';
 /** The routes of the flow; a command of the CLI does without them and what they load. */
 @Module({
   imports: [ExportModule, TrainingModule, RegistryModule, PipelineModule],
-  controllers: [TrainingController, ModelsController, ModelDeploymentsController, ModelFilesController],
+  // `models/aliases` before `models/:version`.
+  controllers: [
+    TrainingController,
+    ModelAliasesController,
+    ModelsController,
+    ModelDeploymentsController,
+    ModelFilesController,
+    ModelRecordsController,
+  ],
   providers: [RunEventStream, TrainingRequestsService, WorkSources],
 })
 export class PipelineHttpModule {}

@@ -9,6 +9,7 @@ import { TrainingModule } from '../training/training.module.js';
 import { CompareFlowService } from './compare-flow.service.js';
 import { DeploymentFlowService } from './deployment-flow.service.js';
 import { ImportFlowService } from './import-flow.service.js';
+import { LineageService } from './lineage.service.js';
 import { ModelEvaluationService } from './model-evaluation.service.js';
 import { ModelFilesService } from './model-files.service.js';
 import { RebuildService } from './rebuild.service.js';
@@ -46,6 +47,7 @@ import { WindowExplanationService } from './window-explanation.service.js';
     ScoringFlowService,
     WindowExplanationService,
     ImportFlowService,
+    LineageService,
     ModelFilesService,
     RebuildService,
     CompareFlowService,
@@ -58,6 +60,7 @@ import { WindowExplanationService } from './window-explanation.service.js';
   exports: [
     DeploymentFlowService,
     ImportFlowService,
+    LineageService,
     ModelEvaluationService,
     ModelFilesService,
     RebuildService,

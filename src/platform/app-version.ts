@@ -7,6 +7,9 @@ export const PACKAGE_ROOT = findPackageRoot(dirname(fileURLToPath(import.meta.ur
 
 export const APP_VERSION = readVersion();
 
+/** The commit this program was built from, as the build wrote it down; null when it was not built from a checkout. */
+export const BUILD_COMMIT = readCommit();
+
 function findPackageRoot(from: string): string {
   for (let directory = from; ; directory = dirname(directory)) {
     try {
@@ -23,4 +26,14 @@ function readVersion(): string {
     version: string;
   };
   return version;
+}
+
+function readCommit(): string | null {
+  // Sources that run without a build (tests) have a build beside them that need not be theirs.
+  if (!fileURLToPath(import.meta.url).startsWith(join(PACKAGE_ROOT, 'dist'))) return null;
+  try {
+    return readFileSync(join(PACKAGE_ROOT, 'dist', 'commit'), 'utf8').trim();
+  } catch {
+    return null;
+  }
 }

@@ -4,6 +4,8 @@ import { bigintColumn } from '../platform/database/bigint-column.js';
 /** Who changed what, when and why. The database refuses to change or delete a row, and leaves no gap in `sequence`. */
 @Entity('audit_log')
 @Index('audit_log_entity_idx', ['entity', 'entityId', 'sequence'])
+@Index('audit_log_actor_idx', ['actor', 'sequence'])
+@Index('audit_log_at_idx', ['at', 'sequence'])
 export class AuditEntryEntity {
   @PrimaryColumn({
     type: 'bigint',

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { BUILD_COMMIT } from '../platform/app-version.js';
 import { AppError } from '../shared/errors.js';
 import { ArtifactStore } from './artifact-store.js';
+import type { Annotations } from './core/annotations.js';
 import { assertDeployable } from './core/lifecycle.js';
 import { VERSION_FILES } from './core/version-files.js';
 import { assertVersionName, formatVersion } from './core/version-name.js';
@@ -83,6 +85,7 @@ export class ModelRegistryService {
             selection: model.selection,
             config_hash: model.configHash,
             code_version: model.codeVersion,
+            code_commit: BUILD_COMMIT,
             feature_spec_hash: model.spec.hash,
             model_sha256: modelSha256,
             parent: model.parentVersion,
@@ -109,6 +112,16 @@ export class ModelRegistryService {
     });
   }
 
+  /** Versions made from this one. */
+  children(version: string): Promise<string[]> {
+    return this.versions.children(version);
+  }
+
+  /** null = it has none, or is not there any more. */
+  async parentOf(version: string): Promise<string | null> {
+    return (await this.versions.find(version))?.parentVersion ?? null;
+  }
+
   list(query: VersionListQuery): Promise<ModelVersion[]> {
     return this.versions.list(query);
   }
@@ -120,6 +133,16 @@ export class ModelRegistryService {
   /** The deployed version of every model. */
   champions(): Promise<ModelVersion[]> {
     return this.versions.list({ limit: 1000, status: 'deployed' });
+  }
+
+  /** Writes notes and tags; `change` may refuse. Everything else about a version is what it was registered with. */
+  annotate(
+    version: string,
+    change: (current: ModelVersion) => Annotations,
+    actor: Actor,
+  ): Promise<ModelVersion> {
+    assertVersionName(version);
+    return this.versions.annotate(version, change, actor);
   }
 
   countByStatus(): Promise<Record<string, number>> {

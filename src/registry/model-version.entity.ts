@@ -7,6 +7,7 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
   'model_versions_status_check',
   `status IN ('available', 'deployed', 'archived', 'rejected', 'corrupt')`,
 )
+@Check('model_versions_deleted_check', `deleted_at IS NULL OR status <> 'deployed'`)
 @Index('model_versions_model_name_created_at_idx', ['modelName', 'createdAt', 'version'])
 @Index('model_versions_created_at_idx', ['createdAt', 'version'])
 @Index('model_versions_one_champion_idx', ['modelName'], { unique: true, where: `status = 'deployed'` })
@@ -69,4 +70,8 @@ export class ModelVersionEntity {
 
   @Column({ name: 'deployed_at', type: 'timestamptz', nullable: true })
   deployedAt: Date | null;
+
+  /** Set: nobody sees the version any more, and its files go when the grace time is over. */
+  @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
+  deletedAt: Date | null;
 }

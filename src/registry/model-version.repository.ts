@@ -1,14 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { In, type DataSource, type EntityManager } from 'typeorm';
+import { In, IsNull, type DataSource, type SelectQueryBuilder } from 'typeorm';
 import type { GateResult } from '../evaluation/core/gate.js';
 import { AppError } from '../shared/errors.js';
+import { CHAMPION } from './core/alias-name.js';
+import type { Annotations } from './core/annotations.js';
 import { assertDeployable, type VersionStatus } from './core/lifecycle.js';
 import { ModelAliasEntity } from './model-alias.entity.js';
 import { ModelVersionEntity } from './model-version.entity.js';
 import type { Actor, ModelVersion, NewModelVersion, VersionListQuery } from './model-version.js';
-
-const CHAMPION = 'champion';
+import {
+  audit,
+  championOf,
+  lockModel,
+  lockVersion,
+  modelNameOf,
+  setStatus,
+} from './registry-changes.repository.js';
 
 export interface Promotion {
   /** The champion this decision was based on; undefined = whatever it is now. */
@@ -22,33 +30,36 @@ export interface Promotion {
 export class ModelVersionRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
+  /** Also when it was deleted and is not purged yet: its name is taken. */
   async exists(version: string): Promise<boolean> {
     return this.dataSource.getRepository(ModelVersionEntity).existsBy({ version });
   }
 
   async find(version: string): Promise<ModelVersion | null> {
-    const entity = await this.dataSource.getRepository(ModelVersionEntity).findOneBy({ version });
+    const entity = await this.dataSource
+      .getRepository(ModelVersionEntity)
+      .findOneBy({ version, deletedAt: IsNull() });
     return entity === null ? null : (await this.withAliases([entity]))[0];
   }
 
-  /** Newest first, in a stable order. */
-  async list({ limit, modelName, status, before }: VersionListQuery): Promise<ModelVersion[]> {
+  /** In a stable order, newest first unless told otherwise. */
+  async list(wanted: VersionListQuery): Promise<ModelVersion[]> {
+    const { limit, modelName, status, after, search, tags = [], sort = '-created_at' } = wanted;
     const query = this.dataSource
       .getRepository(ModelVersionEntity)
       .createQueryBuilder('model')
-      .orderBy('model.createdAt', 'DESC')
-      .addOrderBy('model.version', 'DESC')
+      .where('model.deletedAt IS NULL')
       .limit(limit);
     if (modelName !== undefined) query.andWhere('model.modelName = :modelName', { modelName });
     if (status !== undefined) query.andWhere('model.status = :status', { status });
-    if (before !== undefined) {
-      // The row itself knows its time to the microsecond, a cursor only to the millisecond.
+    if (search !== undefined) addSearch(query, search);
+    tags.forEach(({ name, value }, i) => {
       query.andWhere(
-        `(model.createdAt, model.version) < (coalesce(
-           (SELECT created_at FROM model_versions WHERE version = :version), CAST(:at AS timestamptz)), :version)`,
-        { at: before.createdAt, version: before.version },
+        `model.tags ? :name${i} AND (CAST(:value${i} AS text) IS NULL OR model.tags->>:name${i} = :value${i})`,
+        { [`name${i}`]: name, [`value${i}`]: value },
       );
-    }
+    });
+    addOrder(query, sort, after);
     return this.withAliases(await query.getMany());
   }
 
@@ -59,16 +70,16 @@ export class ModelVersionRepository {
     return entity === null ? null : (await this.withAliases([entity]))[0];
   }
 
-  /** All versions, for the reconciler. */
-  async all(): Promise<{ version: string; status: VersionStatus; storageKey: string }[]> {
+  /** All versions, the deleted ones included, for the reconciler. */
+  async all(): Promise<{ version: string; status: VersionStatus; deletedAt: Date | null }[]> {
     return this.dataSource.query(
-      `SELECT version, status, storage_key AS "storageKey" FROM model_versions ORDER BY version`,
+      `SELECT version, status, deleted_at AS "deletedAt" FROM model_versions ORDER BY version`,
     );
   }
 
   async countByStatus(): Promise<Record<string, number>> {
     const rows: { status: string; count: string }[] = await this.dataSource.query(
-      `SELECT status, count(*) FROM model_versions GROUP BY status`,
+      `SELECT status, count(*) FROM model_versions WHERE deleted_at IS NULL GROUP BY status`,
     );
     return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
   }
@@ -91,7 +102,8 @@ export class ModelVersionRepository {
         lineage: { ...model.lineage },
         artifacts: { ...model.artifacts },
       });
-      await audit(manager, actor, 'register', model.version, null, { status: model.status });
+      const to = { status: model.status };
+      await audit(manager, { actor, action: 'register', id: model.version, from: null, to });
     });
   }
 
@@ -102,7 +114,7 @@ export class ModelVersionRepository {
    */
   async promote(version: string, { expected, action, actor, switchOver }: Promotion): Promise<string | null> {
     return this.dataSource.transaction(async (manager) => {
-      await lockPromotions(manager, await modelNameOf(manager, version));
+      await lockModel(manager, await modelNameOf(manager, version));
       const target = await lockVersion(manager, version);
       const previous = (await championOf(manager, target.modelName))?.version ?? null;
       if (expected !== undefined && previous !== expected)
@@ -117,8 +129,8 @@ export class ModelVersionRepository {
         [target.modelName, CHAMPION, version],
       );
       await switchOver();
-      // Last: this takes the lock of the whole audit log, which no slow target may hold.
-      await audit(manager, actor, action, version, { champion: previous }, { champion: version });
+      const from = { champion: previous };
+      await audit(manager, { actor, action, id: version, from, to: { champion: version } });
       return previous;
     });
   }
@@ -126,7 +138,7 @@ export class ModelVersionRepository {
   /** Runs `body` with the champion of a model while nobody can promote another one. */
   async withChampion(modelName: string, body: (champion: string | null) => Promise<void>): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await lockPromotions(manager, modelName);
+      await lockModel(manager, modelName);
       await body((await championOf(manager, modelName))?.version ?? null);
     });
   }
@@ -134,7 +146,7 @@ export class ModelVersionRepository {
   /** The champion, then the versions that were champion before, latest first. */
   async servingOrder(modelName: string): Promise<string[]> {
     const rows: { version: string }[] = await this.dataSource.query(
-      `SELECT version FROM model_versions WHERE model_name = $1 AND status IN ('deployed', 'archived')
+      `SELECT version FROM model_versions WHERE model_name = $1 AND status IN ('deployed', 'archived') AND deleted_at IS NULL
        ORDER BY (status = 'deployed') DESC, deployed_at DESC NULLS LAST`,
       [modelName],
     );
@@ -146,7 +158,7 @@ export class ModelVersionRepository {
     const rows: { version: string }[] = await this.dataSource.query(
       `SELECT old.version FROM model_versions old
        JOIN model_versions champion ON champion.model_name = old.model_name AND champion.status = 'deployed'
-       WHERE old.model_name = $1 AND old.status = 'archived' AND old.created_at < champion.created_at
+       WHERE old.model_name = $1 AND old.status = 'archived' AND old.deleted_at IS NULL AND old.created_at < champion.created_at
        ORDER BY old.created_at DESC LIMIT 1`,
       [modelName],
     );
@@ -158,9 +170,48 @@ export class ModelVersionRepository {
       const target = await lockVersion(manager, version);
       if (target.status === 'corrupt') return;
       await setStatus(manager, version, 'corrupt');
-      await manager.query(`DELETE FROM model_aliases WHERE version = $1`, [version]);
-      await audit(manager, actor, 'mark_corrupt', version, { status: target.status }, { status: 'corrupt' });
+      const [lost] = await manager.query<[{ alias: string }[], number]>(
+        `DELETE FROM model_aliases WHERE version = $1 RETURNING alias`,
+        [version],
+      );
+      const from = { status: target.status, aliases: lost.map(({ alias }) => alias).sort() };
+      await audit(manager, { actor, action: 'mark_corrupt', id: version, from, to: { status: 'corrupt' } });
     });
+  }
+
+  /**
+   * Writes notes and tags. `change` gets the version as it is while nobody else can change it, and may refuse. What
+   * stays the same leaves no event.
+   */
+  async annotate(
+    version: string,
+    change: (current: ModelVersion) => Annotations,
+    actor: Actor,
+  ): Promise<ModelVersion> {
+    await this.dataSource.transaction(async (manager) => {
+      const entity = await lockVersion(manager, version);
+      const aliases = await manager.getRepository(ModelAliasEntity).findBy({ version });
+      const current = toModelVersion(entity, aliases);
+      const from = { notes: current.notes, tags: current.tags };
+      const to = change(current);
+      if (JSON.stringify(from) === JSON.stringify(to)) return;
+      await manager.query(
+        `UPDATE model_versions SET notes = $2, tags = $3, updated_at = now() WHERE version = $1`,
+        [version, to.notes, JSON.stringify(to.tags)],
+      );
+      await audit(manager, { actor, action: 'annotate', id: version, from, to });
+    });
+    return (await this.find(version))!;
+  }
+
+  /** Versions that were made from this one (another threshold of the same forest). */
+  async children(version: string): Promise<string[]> {
+    const rows: { version: string }[] = await this.dataSource.query(
+      `SELECT version FROM model_versions WHERE parent_version = $1 AND deleted_at IS NULL
+       ORDER BY created_at, version`,
+      [version],
+    );
+    return rows.map((row) => row.version);
   }
 
   private async withAliases(entities: readonly ModelVersionEntity[]): Promise<ModelVersion[]> {
@@ -172,31 +223,35 @@ export class ModelVersionRepository {
   }
 }
 
-async function lockVersion(manager: EntityManager, version: string): Promise<ModelVersionEntity> {
-  const entity = await manager
-    .getRepository(ModelVersionEntity)
-    .findOne({ where: { version }, lock: { mode: 'pessimistic_write' } });
-  if (entity !== null) return entity;
-  throw new AppError('not_found', `There is no model version ${version}.`);
+function addSearch(query: SelectQueryBuilder<ModelVersionEntity>, text: string): void {
+  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+  query.andWhere(
+    `concat_ws(chr(10), model.version, model.model_name, model.model_type, model.feature_set, model.notes,
+       model.tags::text) ILIKE :pattern`,
+    { pattern },
+  );
 }
 
-/** Read before any row is locked: the model's lock comes first, or two promotions could wait for each other. */
-async function modelNameOf(manager: EntityManager, version: string): Promise<string> {
-  const entity = await manager.getRepository(ModelVersionEntity).findOneBy({ version });
-  if (entity !== null) return entity.modelName;
-  throw new AppError('not_found', `There is no model version ${version}.`);
-}
-
-/** Serialises promotions of one model, also when there is no champion row to lock yet. */
-async function lockPromotions(manager: EntityManager, modelName: string): Promise<void> {
-  await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('promote:' || $1, 0))`, [modelName]);
-}
-
-/** Locked: a champion that is being marked corrupt must not become `archived` again. */
-function championOf(manager: EntityManager, modelName: string): Promise<ModelVersionEntity | null> {
-  return manager
-    .getRepository(ModelVersionEntity)
-    .findOne({ where: { modelName, status: 'deployed' }, lock: { mode: 'pessimistic_write' } });
+function addOrder(
+  query: SelectQueryBuilder<ModelVersionEntity>,
+  sort: NonNullable<VersionListQuery['sort']>,
+  after: VersionListQuery['after'],
+): void {
+  const direction = sort.startsWith('-') ? 'DESC' : 'ASC';
+  const operator = direction === 'DESC' ? '<' : '>';
+  if (sort.endsWith('version')) {
+    query.orderBy('model.version', direction);
+    if (after !== undefined) query.andWhere(`model.version ${operator} :version`, { version: after.version });
+    return;
+  }
+  query.orderBy('model.createdAt', direction).addOrderBy('model.version', direction);
+  if (after === undefined) return;
+  // The row itself knows its time to the microsecond, a cursor only to the millisecond.
+  query.andWhere(
+    `(model.createdAt, model.version) ${operator} (coalesce(
+       (SELECT created_at FROM model_versions WHERE version = :version), CAST(:at AS timestamptz)), :version)`,
+    { at: after.createdAt, version: after.version },
+  );
 }
 
 function championChanged(modelName: string, current: string | null, expected: string | null): AppError {
@@ -204,36 +259,6 @@ function championChanged(modelName: string, current: string | null, expected: st
     'conflict',
     `Another deployment of model ${modelName} came first: ${current ?? 'no version'} is deployed, expected ${expected ?? 'none'}.`,
     { hint: 'Look at the deployed version and decide again.' },
-  );
-}
-
-async function setStatus(manager: EntityManager, version: string, status: VersionStatus): Promise<void> {
-  await manager.query(
-    `UPDATE model_versions SET status = $2, updated_at = now(),
-       deployed_at = CASE WHEN $2 = 'deployed' THEN now() ELSE deployed_at END WHERE version = $1`,
-    [version, status],
-  );
-}
-
-async function audit(
-  manager: EntityManager,
-  actor: Actor,
-  action: string,
-  version: string,
-  from: unknown,
-  to: unknown,
-): Promise<void> {
-  await manager.query(
-    `INSERT INTO audit_log (actor, action, entity, entity_id, from_state, to_state, reason)
-     VALUES ($1, $2, 'model_version', $3, $4, $5, $6)`,
-    [
-      actor.name,
-      action,
-      version,
-      from === null ? null : JSON.stringify(from),
-      JSON.stringify(to),
-      actor.reason,
-    ],
   );
 }
 
@@ -252,8 +277,18 @@ function toModelVersion(entity: ModelVersionEntity, aliases: readonly ModelAlias
     gate: entity.gate as GateResult,
     lineage: entity.lineage as Record<string, unknown>,
     artifacts: entity.artifacts as Record<string, string>,
-    aliases: aliases.filter(({ version }) => version === entity.version).map(({ alias }) => alias),
+    notes: entity.notes,
+    tags: inOrder(entity.tags as Record<string, string>),
+    aliases: aliases
+      .filter(({ version }) => version === entity.version)
+      .map(({ alias }) => alias)
+      .sort(),
     createdAt: entity.createdAt.toISOString(),
     deployedAt: entity.deployedAt?.toISOString() ?? null,
   };
+}
+
+/** jsonb orders members in a way of its own. */
+function inOrder(tags: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

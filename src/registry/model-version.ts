@@ -1,4 +1,5 @@
 import type { GateResult } from '../evaluation/core/gate.js';
+import type { TagFilter } from './core/annotations.js';
 import type { VersionStatus } from './core/lifecycle.js';
 
 /** One registered model version as the rest of the service sees it. */
@@ -19,17 +20,36 @@ export interface ModelVersion {
   /** File -> lower-case hex SHA-256. */
   readonly artifacts: Readonly<Record<string, string>>;
   readonly aliases: readonly string[];
+  /** Notes and tags are what people may change; nothing else ever does. */
+  readonly notes: string;
+  readonly tags: Readonly<Record<string, string>>;
   readonly createdAt: string;
   readonly deployedAt: string | null;
 }
 
-export type NewModelVersion = Omit<ModelVersion, 'aliases' | 'createdAt' | 'deployedAt'>;
+export type NewModelVersion = Omit<ModelVersion, 'aliases' | 'notes' | 'tags' | 'createdAt' | 'deployedAt'>;
+
+/** A name for a version of one model. */
+export interface ModelAlias {
+  readonly modelName: string;
+  readonly alias: string;
+  readonly version: string;
+  readonly updatedAt: string;
+}
+
+export const VERSION_SORTS = ['-created_at', 'created_at', '-version', 'version'] as const;
 
 export interface VersionListQuery {
   readonly limit: number;
   readonly modelName?: string;
   readonly status?: VersionStatus;
-  readonly before?: { readonly createdAt: string; readonly version: string };
+  /** Text in the version, its model, type, feature set, notes or tags; case does not matter. */
+  readonly search?: string;
+  /** All of them. */
+  readonly tags?: readonly TagFilter[];
+  readonly sort?: (typeof VERSION_SORTS)[number];
+  /** The last version of the page before. */
+  readonly after?: { readonly createdAt: string; readonly version: string };
 }
 
 /** Who did it and why, for the audit log. */

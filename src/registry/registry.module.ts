@@ -4,6 +4,8 @@ import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ArtifactStore } from './artifact-store.js';
 import { ChampionsRepository } from './champions.repository.js';
 import { ChampionsService } from './champions.service.js';
+import { ModelAliasRepository } from './model-alias.repository.js';
+import { ModelAliasService } from './model-alias.service.js';
 import { ModelLoaderService } from './model-loader.service.js';
 import { ModelRegistryService } from './model-registry.service.js';
 import { ModelVersionRepository } from './model-version.repository.js';
@@ -16,11 +18,13 @@ import { ModelVersionRepository } from './model-version.repository.js';
       inject: [APP_CONFIG],
     },
     ModelVersionRepository,
+    ModelAliasRepository,
+    ModelAliasService,
     ModelRegistryService,
     ModelLoaderService,
     ChampionsRepository,
     ChampionsService,
   ],
-  exports: [ModelRegistryService, ModelLoaderService, ChampionsService],
+  exports: [ModelRegistryService, ModelAliasService, ModelLoaderService, ChampionsService],
 })
 export class RegistryModule {}

@@ -4,7 +4,8 @@ import { AppError } from '../../shared/errors.js';
 import { duplicateKey } from './duplicate-key.js';
 import { refuse } from './refuse.js';
 
-const JSON_TYPE = 'application/json';
+/** The second is a PATCH that says which kind of patch it is (RFC 7396). */
+export const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 /** Read as they come by the routes that take them, which watch their pace themselves. */
 const STREAMED = ['multipart/form-data', 'application/octet-stream', 'application/partial-upload'];
 /** A JSON body is small: one that takes longer is held back on purpose. */
@@ -34,7 +35,7 @@ function mediaProblem({ headers }: Request): { detail: string; hint: string } | 
   const type = mediaTypeOf(headers['content-type']);
   if (STREAMED.includes(type)) return undefined;
   const charset = /;\s{0,9}charset\s{0,9}=\s{0,9}"?([\w-]{1,40})/i.exec(headers['content-type'] ?? '')?.[1];
-  if (type === JSON_TYPE && /^utf-?8$/i.test(charset ?? 'utf-8')) return undefined;
+  if (JSON_TYPES.includes(type) && /^utf-?8$/i.test(charset ?? 'utf-8')) return undefined;
   return {
     detail: 'The body has a media type that is not accepted.',
     hint: 'Send "Content-Type: application/json" (UTF-8), or multipart/form-data for an upload.',

@@ -16,6 +16,7 @@ import { AuthorisationGuard } from './authorisation.guard.js';
 import {
   bodyDeadline,
   bodyLimit,
+  JSON_TYPES,
   mediaTypeGuard,
   noteDuplicateKeys,
   refuseDuplicateKeys,
@@ -77,7 +78,7 @@ export function configureHttp(
     bodyLimit(api.max_body_bytes),
   );
   // Nest's type of these options does not know the body parser's `verify`.
-  const json = { limit: api.max_body_bytes, inflate: false, verify: noteDuplicateKeys };
+  const json = { type: JSON_TYPES, limit: api.max_body_bytes, inflate: false, verify: noteDuplicateKeys };
   app.useBodyParser('json', json);
   app.use(refuseDuplicateKeys());
   app.setGlobalPrefix('api/v1', { exclude: [{ path: 'metrics', method: RequestMethod.GET }] });

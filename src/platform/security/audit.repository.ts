@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { AuditEvent, AuditQuery } from './audit-event.js';
 
 /** One line of the audit log that is not about a model version. */
 export interface AuditRecord {
@@ -34,4 +35,55 @@ export class AuditRepository {
       ],
     );
   }
+
+  /** Newest first. */
+  async list(query: AuditQuery): Promise<AuditEvent[]> {
+    const { limit, entity, entityId, actor, action, since, until, before } = query;
+    const rows: (Omit<AuditEvent, 'sequence' | 'at'> & { sequence: string; at: Date })[] =
+      await this.dataSource.query(
+        `SELECT sequence, at, actor, action, entity, entity_id, from_state AS "from", to_state AS "to", reason
+         FROM audit_log
+         WHERE ($2::text IS NULL OR entity = $2) AND ($3::text IS NULL OR entity_id = $3)
+           AND ($4::text IS NULL OR actor = $4) AND ($5::text IS NULL OR action = $5)
+           AND ($6::timestamptz IS NULL OR at >= $6) AND ($7::timestamptz IS NULL OR at < $7)
+           AND ($8::bigint IS NULL OR sequence < $8)
+         ORDER BY sequence DESC LIMIT $1`,
+        [limit, entity, entityId, actor, action, since, until, before].map((value) => value ?? null),
+      );
+    return rows.map((row) => ({ ...row, sequence: Number(row.sequence), at: row.at.toISOString() }));
+  }
+
+  /** What shows that events were taken away. */
+  async summary(): Promise<AuditSummary> {
+    const [counted]: { events: string; first: string | null; last: string | null; gap: string | null }[] =
+      await this.dataSource.query(
+        `SELECT count(*) AS events, min(sequence) AS first, max(sequence) AS last,
+           (SELECT min(a.sequence) FROM audit_log a
+            WHERE NOT EXISTS (SELECT FROM audit_log b WHERE b.sequence = a.sequence + 1)
+              AND a.sequence < (SELECT max(sequence) FROM audit_log)) AS gap
+         FROM audit_log`,
+      );
+    const triggers: { name: string }[] = await this.dataSource.query(
+      `SELECT tgname AS name FROM pg_trigger
+       WHERE tgrelid = 'audit_log'::regclass AND NOT tgisinternal AND tgenabled IN ('O', 'A')`,
+    );
+    return {
+      events: Number(counted.events),
+      first: Number(counted.first ?? 0),
+      last: Number(counted.last ?? 0),
+      gapAfter: counted.gap === null ? null : Number(counted.gap),
+      guards: triggers.map(({ name }) => name),
+    };
+  }
+}
+
+export interface AuditSummary {
+  readonly events: number;
+  /** Sequence numbers; 0 = no event. */
+  readonly first: number;
+  readonly last: number;
+  /** The event after which the first number is missing. */
+  readonly gapAfter: number | null;
+  /** Triggers of the table that are in force. */
+  readonly guards: readonly string[];
 }

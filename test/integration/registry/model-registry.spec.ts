@@ -179,13 +179,13 @@ describe('the registry', () => {
       `UPDATE model_versions SET created_at = timestamptz '2024-01-01 12:00:00.123Z' + (random() * 900) * interval '1 microsecond'`,
     );
     const seen: string[] = [];
-    let before: { createdAt: string; version: string } | undefined;
+    let after: { createdAt: string; version: string } | undefined;
     for (;;) {
-      const page = await registry.list({ limit: 2, before });
+      const page = await registry.list({ limit: 2, after });
       seen.push(...page.map(({ version }) => version));
       const last = page.at(-1);
       if (last === undefined) break;
-      before = { createdAt: last.createdAt, version: last.version };
+      after = { createdAt: last.createdAt, version: last.version };
     }
     expect(seen.length).toBe(7);
     expect(new Set(seen).size).toBe(7);
