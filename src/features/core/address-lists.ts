@@ -5,7 +5,9 @@ export interface AddressListsState {
 }
 
 /** Words of an entry: low half of the address, high half and tag, number. */
-const ENTRY = 3;
+export const ENTRY_WORDS = 3;
+/** Words before the entries: how many there are and the level of the list, and how many of them come before the rest. */
+const HEAD_WORDS = 2;
 const COUNT_MASK = 0xffffff;
 const LEVEL_SHIFT = 24;
 const HIGH = 2 ** 32;
@@ -14,7 +16,8 @@ const ADDRESS_MASK = 0xffff;
 
 /**
  * What finished windows keep by address: a list of (address, tag, number) of each window that has any, 12 bytes an
- * entry, one behind the other. Lists are known by their number; 0 is the empty one.
+ * entry, one behind the other. The entries of tag 0 come first, so that they can be read alone. Lists are known by their
+ * number; 0 is the empty one.
  */
 export class AddressLists {
   private words = new Int32Array(1024);
@@ -23,31 +26,37 @@ export class AddressLists {
   /** List 0 is nowhere. */
   private count = 1;
   private entries = 0;
+  private untagged = 0;
 
   /** Begins a list and returns its number. The entries follow through {@link append}, then {@link end}. */
   begin(): number {
     if (this.count === this.starts.length) this.starts = doubled(this.starts);
-    this.starts[this.count] = this.reserve(1);
+    this.starts[this.count] = this.reserve(HEAD_WORDS);
     this.entries = 0;
+    this.untagged = 0;
     return this.count++;
   }
 
-  /** @param tag 0 to 65,535 */
+  /** @param tag 0 to 65,535; those of 0 first */
   append(address: number, tag: number, value: number): void {
-    const at = this.reserve(ENTRY);
+    const at = this.reserve(ENTRY_WORDS);
     this.words[at] = address | 0;
     this.words[at + 1] = Math.floor(address / HIGH) | (tag << TAG_SHIFT);
     this.words[at + 2] = value;
     this.entries++;
+    if (tag === 0) this.untagged = this.entries;
   }
 
   /** @returns false: nothing was appended, and the list does not exist */
   end(level: number): boolean {
+    const start = this.starts[this.count - 1];
     if (this.entries === 0) {
-      this.used = this.starts[--this.count];
+      this.used = start;
+      this.count--;
       return false;
     }
-    this.words[this.starts[this.count - 1]] = this.entries | (level << LEVEL_SHIFT);
+    this.words[start] = this.entries | (level << LEVEL_SHIFT);
+    this.words[start + 1] = this.untagged;
     return true;
   }
 
@@ -56,20 +65,31 @@ export class AddressLists {
     return list === 0 ? 0 : this.words[this.starts[list]] & COUNT_MASK;
   }
 
+  /** Entries of tag 0: the first ones. */
+  untaggedSize(list: number): number {
+    return list === 0 ? 0 : this.words[this.starts[list] + 1];
+  }
+
   /** How the addresses were sampled (address-sample.ts). */
   level(list: number): number {
     return list === 0 ? 0 : this.words[this.starts[list]] >>> LEVEL_SHIFT;
   }
 
-  visit(list: number, visitor: (address: number, tag: number, value: number) => void): void {
-    if (list === 0) return;
-    const { words } = this;
-    const first = this.starts[list] + 1;
-    const end = first + this.size(list) * ENTRY;
-    for (let at = first; at < end; at += ENTRY) {
-      const high = words[at + 1];
-      visitor((high & ADDRESS_MASK) * HIGH + (words[at] >>> 0), high >>> TAG_SHIFT, words[at + 2]);
-    }
+  /** Where entry `entry` of a list is; good for the readers below, until something is appended. */
+  place(list: number, entry: number): number {
+    return this.starts[list] + HEAD_WORDS + entry * ENTRY_WORDS;
+  }
+
+  address(place: number): number {
+    return (this.words[place + 1] & ADDRESS_MASK) * HIGH + (this.words[place] >>> 0);
+  }
+
+  tag(place: number): number {
+    return this.words[place + 1] >>> TAG_SHIFT;
+  }
+
+  value(place: number): number {
+    return this.words[place + 2];
   }
 
   export(): AddressListsState {

@@ -1,14 +1,17 @@
 import { isFollowed } from './address-sample.js';
 import type { AddressLists } from './address-lists.js';
-import { ANSWERED, COUNT_SHIFT, DISCOVERED, LAST_SIGNAL_TAG, LOST, STATION_TAG } from './context-sums.js';
+import { ANSWERED, COUNT_SHIFT, DISCOVERED, LAST_SIGNAL_TAG, LOST } from './context-sums.js';
 import { pairHash } from './pair-hash.js';
 
 const FLAGS_MASK = 0xffff;
+/** An address counts in the context if it did one of these, or associated. */
+const ASKED = DISCOVERED | ANSWERED;
+/** Numbers from here on have a count of associations. */
+const COUNTED = 1 << COUNT_SHIFT;
 
 /** Distinct addresses of several windows by what they did: who did it in two windows counts once. */
 export class AddressUnion {
-  /** Addresses that lost a link, and that asked for a DHCP lease and got none. */
-  lost = 0;
+  /** Addresses that asked for a DHCP lease and got none. */
   unanswered = 0;
   /** Most associations of one address, each weighted by its window. */
   mostAssociations = 0;
@@ -18,13 +21,23 @@ export class AddressUnion {
    */
   signalDrop = 0;
   signalWeight = 0;
-  private cells = new Int32Array(256).fill(-1);
-  private addresses = new Float64Array(128);
-  private values = new Float64Array(128);
-  private flags = new Int32Array(128);
+  private cells = new Int32Array(64).fill(-1);
+  private addresses = new Float64Array(32);
+  private values = new Float64Array(32);
+  private flags = new Int32Array(32);
   private size = 0;
 
   constructor(private readonly lists: AddressLists) {}
+
+  /** Addresses that lost a link in one window. */
+  lost(list: number): number {
+    const { lists } = this;
+    let lost = 0;
+    for (let i = 0, size = lists.untaggedSize(list); i < size; i++) {
+      if ((lists.value(lists.place(list, i)) & LOST) !== 0) lost++;
+    }
+    return lost * 2 ** lists.level(list);
+  }
 
   /**
    * @param numbers of lists, 0 among them; the first one weighs as much as there are, the last one 1
@@ -34,38 +47,53 @@ export class AddressUnion {
     this.clear();
     let level = 0;
     let entries = 0;
-    for (const list of numbers) {
-      if (list === 0) continue;
-      level = Math.max(level, this.lists.level(list));
-      entries += this.lists.size(list);
+    for (let back = 0; back < numbers.length; back++) {
+      level = Math.max(level, this.lists.level(numbers[back]));
+      entries += this.lists.untaggedSize(numbers[back]);
     }
-    if (entries === 0) return;
-    this.reserve(entries);
-    numbers.forEach((list, back) => {
+    if (entries > this.addresses.length) this.grow(entries);
+    for (let back = 0; back < numbers.length; back++) {
+      if (numbers[back] === 0) continue;
       const weight = numbers.length - back;
-      this.lists.visit(list, (address, tag, value) => {
-        if (tag > LAST_SIGNAL_TAG || !isFollowed(address, level)) return;
-        if (tag === STATION_TAG) this.add(address, value, weight);
-        else this.addReadings(usual.get(address), -tag, value >>> COUNT_SHIFT, weight);
-      });
-    });
+      this.addStations(numbers[back], level, weight);
+      if (usual.size > 0) this.addReadings(numbers[back], level, weight, usual);
+    }
     this.count(2 ** level);
   }
 
   private clear(): void {
     if (this.size > 0) this.cells.fill(-1);
     this.size = 0;
-    this.lost = 0;
     this.unanswered = 0;
     this.mostAssociations = 0;
     this.signalWeight = 0;
     this.signalDrop = 0;
   }
 
-  private addReadings(usual: number | undefined, dbm: number, count: number, weight: number): void {
-    if (usual === undefined) return;
-    this.signalWeight += weight * weight * count;
-    this.signalDrop += weight * (usual - dbm) * count;
+  private addStations(list: number, level: number, weight: number): void {
+    const { lists } = this;
+    for (let i = 0, size = lists.untaggedSize(list); i < size; i++) {
+      const place = lists.place(list, i);
+      const value = lists.value(place);
+      if (value < COUNTED && (value & ASKED) === 0) continue;
+      const address = lists.address(place);
+      if (isFollowed(address, level)) this.add(address, value, weight);
+    }
+  }
+
+  private addReadings(list: number, level: number, weight: number, usual: ReadonlyMap<number, number>): void {
+    const { lists } = this;
+    for (let i = lists.untaggedSize(list), size = lists.size(list); i < size; i++) {
+      const place = lists.place(list, i);
+      const tag = lists.tag(place);
+      if (tag > LAST_SIGNAL_TAG) continue;
+      const address = lists.address(place);
+      const known = usual.get(address);
+      if (known === undefined || !isFollowed(address, level)) continue;
+      const count = lists.value(place) >>> COUNT_SHIFT;
+      this.signalWeight += weight * weight * count;
+      this.signalDrop += weight * (known + tag) * count;
+    }
   }
 
   private add(address: number, value: number, weight: number): void {
@@ -87,15 +115,12 @@ export class AddressUnion {
 
   private count(scale: number): void {
     for (let entry = 0; entry < this.size; entry++) {
-      const flags = this.flags[entry];
-      if ((flags & LOST) !== 0) this.lost += scale;
-      if ((flags & (DISCOVERED | ANSWERED)) === DISCOVERED) this.unanswered += scale;
+      if ((this.flags[entry] & ASKED) === DISCOVERED) this.unanswered += scale;
       if (this.values[entry] > this.mostAssociations) this.mostAssociations = this.values[entry];
     }
   }
 
-  private reserve(entries: number): void {
-    if (entries <= this.addresses.length) return;
+  private grow(entries: number): void {
     const room = 2 ** Math.ceil(Math.log2(entries));
     this.addresses = new Float64Array(room);
     this.values = new Float64Array(room);

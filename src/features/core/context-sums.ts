@@ -114,14 +114,18 @@ export class ContextSums {
   close(slot: number): number {
     const { stations, lists } = this;
     const list = lists.begin();
-    const append = (address: number, tag: number, value: number): void => {
-      lists.append(address, tag, value);
-    };
-    this.links.close(slot, this.slots.ints, slot * col.INT_COLUMNS, append);
-    stations.visit(slot, append);
-    if (!lists.end(stations.level(slot))) return 0;
+    const size = stations.gather(slot);
+    const { addresses, tags, values } = stations;
+    for (let i = 0; i < size; i++) {
+      if (tags[i] === STATION_TAG) lists.append(addresses[i], STATION_TAG, values[i]);
+    }
+    for (let i = 0; i < size; i++) {
+      if (tags[i] !== STATION_TAG) lists.append(addresses[i], tags[i], values[i]);
+    }
+    this.links.close(slot, this.slots.ints, slot * col.INT_COLUMNS, lists);
+    const level = stations.level(slot);
     stations.empty(slot);
-    return list;
+    return lists.end(level) ? list : 0;
   }
 
   /** Gives back what only open windows need. */

@@ -30,8 +30,6 @@ export interface ContextWalkInput {
   readonly hourAt: (ms: number) => number;
 }
 
-const NO_SIGNALS: ReadonlyMap<number, number> = new Map();
-
 type Writable<Cell> = { -readonly [Key in keyof Cell]: Cell[Key] };
 
 /** What a model knows of a device. */
@@ -50,7 +48,6 @@ export class ContextWalk {
   private readonly silence: Silence;
   private readonly union: AddressUnion;
   private readonly border: BorderLinks;
-  private readonly one = new Int32Array(1);
   private readonly joined: FirstSeenCursor;
   private readonly accessPoints: FirstSeenCursor;
   private readonly usual: readonly Usual[];
@@ -125,10 +122,8 @@ export class ContextWalk {
   }
 
   private readAddresses(device: number): void {
-    const { cell, windows, union, one } = this;
-    one[0] = windows.lists[0];
-    union.load(one, NO_SIGNALS);
-    cell.lostAddresses = union.lost;
+    const { cell, windows, union } = this;
+    cell.lostAddresses = union.lost(windows.lists[0]);
     union.load(windows.lists, this.usual[device].signals);
     cell.unansweredAddresses = union.unanswered;
     cell.mostAssociations = union.mostAssociations;

@@ -1,6 +1,6 @@
 import { isFollowed } from './address-sample.js';
 import type { ContextSums } from './context-sums.js';
-import { COUNT_SHIFT, STATION_TAG } from './context-sums.js';
+import { COUNT_SHIFT } from './context-sums.js';
 import { CONTEXT_INTEGERS } from './context-windows.js';
 import { isActive, minutesOf } from './silence.js';
 import { addressText, type DeviceState, type FeatureState } from './feature-state.js';
@@ -137,12 +137,14 @@ class Readings {
   private level = 0;
 
   add({ lists }: ContextSums, list: number): void {
-    lists.visit(list, (address, tag, value) => {
-      if (tag === STATION_TAG || !isFollowed(address, this.level)) return;
+    for (let i = lists.untaggedSize(list), size = lists.size(list); i < size; i++) {
+      const place = lists.place(list, i);
+      const address = lists.address(place);
+      if (!isFollowed(address, this.level)) continue;
       let levels = this.byClient.get(address);
       if (levels === undefined) this.byClient.set(address, (levels = new Int32Array(LEVELS)));
-      levels[tag] += value >>> COUNT_SHIFT;
-    });
+      levels[lists.tag(place)] += lists.value(place) >>> COUNT_SHIFT;
+    }
     while (this.byClient.size > MAX_CLIENTS) {
       this.level++;
       for (const address of this.byClient.keys()) {
