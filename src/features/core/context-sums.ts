@@ -198,7 +198,8 @@ export function contextBuffers({
     ...[stations, links].flatMap(({ slots, addresses, tags, values, levels }) => [
       ...[slots, addresses, tags, values, levels],
     ]),
-    ...[lists.words, lists.starts],
+    ...lists.chunks,
+    lists.starts,
     ...[joined, accessPoints].flatMap(({ owners, ids, timesMs }) => [owners, ids, timesMs]),
   ].map(({ buffer }) => buffer as ArrayBuffer);
 }
