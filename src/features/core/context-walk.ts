@@ -116,8 +116,9 @@ export class ContextWalk {
     const forced = border.count(windows.lists[0], before);
     if (forced > 0) windows.set(device, FORCED_PLACE, windows.get(device, FORCED_PLACE) + forced);
     const end = from + CONTEXT_INTEGERS;
-    const bins: readonly [number, number] = ints === null ? [0, 0] : [ints[end - 2], ints[end - 1]];
-    silence.enter(device, this.index, this.hour, bins, this.usual[device].silence);
+    const low = ints === null ? 0 : ints[end - 2];
+    const high = ints === null ? 0 : ints[end - 1];
+    silence.enter(device, this.index, this.hour, low, high, this.usual[device].silence);
     cell.silenceSurprise = silence.surprise;
   }
 

@@ -98,9 +98,12 @@ export class ContextWindows {
   /** Sums of the context of a device's current window. */
   load(device: number): void {
     const { ring, sums, decayed, reach } = this;
-    sums.fill(0);
-    decayed.fill(0);
-    for (let back = 0; back < reach.windows; back++) {
+    const first = this.at(device, 0) + 1;
+    for (let i = 0; i < PLACES; i++) {
+      sums[i] = ring[first + i];
+      decayed[i] = reach.windows * ring[first + i];
+    }
+    for (let back = 1; back < reach.windows; back++) {
       const at = this.at(device, back) + 1;
       for (let i = 0; i < PLACES; i++) {
         sums[i] += ring[at + i];

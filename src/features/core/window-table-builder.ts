@@ -140,12 +140,15 @@ class GridWalk {
     for (let window = 0; window < range.windows; window++) {
       const index = range.firstIndex + window;
       const startMs = index * input.config.strideSeconds * 1000;
+      let isComplete = true;
       for (let device = 0; device < owners.length; device++) {
-        slotRows[device] = -ledger.index.get(owners[device], index) - 1;
+        const row = -ledger.index.get(owners[device], index) - 1;
+        slotRows[device] = row;
+        if (row < 0) isComplete = false;
       }
       this.readActivity();
       this.context?.next(index);
-      if (slotRows.includes(-1)) input.emptyWindow(startMs, this.empty);
+      if (!isComplete) input.emptyWindow(startMs, this.empty);
       for (let device = 0; device < owners.length; device++) {
         const row = window * owners.length + device;
         table.deviceIndex[row] = device;
