@@ -33,6 +33,16 @@ describe('sorting float32 values', () => {
     expect(new Set(sorted(new Float32Array(600).fill(-5)))).toEqual(new Set([-5]));
   });
 
+  it('sorts counts that are mostly zero, with and without numbers below it', () => {
+    for (const share of [0, 0.01, 0.2, 0.7, 0.8, 1]) {
+      const values = Float32Array.from({ length: 4000 }, (_, i) =>
+        (i * 7919) % 4000 < share * 4000 ? ((i % 7) - 2) * 1.5 : 0,
+      );
+      if (share > 0.1) values[17] = -0;
+      expect(sorted(values)).toEqual(Array.from(Float32Array.from(values).sort()));
+    }
+  });
+
   it('touches nothing beside a view of a larger buffer', () => {
     const all = Float32Array.from({ length: 2000 }, (_, i) => 2000 - i);
     sortFloat32(all.subarray(500, 1500), new Float32Array(1000));

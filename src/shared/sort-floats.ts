@@ -24,7 +24,7 @@ export function sortFloats(values: Floats, spare: Floats): void {
 
 /**
  * Sorts float32 values in place, ascending, -0 before 0: a radix sort with three digits of 11 bits, several times as
- * fast as a sort by comparisons. NaN is not allowed.
+ * fast as a sort by comparisons. Zeros, which counts are full of, are not moved about. NaN is not allowed.
  *
  * @param scratch at least as long; its contents are lost
  */
@@ -34,6 +34,7 @@ export function sortFloat32(values: Float32Array, scratch: Float32Array): void {
     values.sort();
     return;
   }
+  if (sortedAroundZeros(values, scratch)) return;
   let from = new Uint32Array(values.buffer, values.byteOffset, n);
   let to = new Uint32Array(scratch.buffer, scratch.byteOffset, n);
   const counts = [new Uint32Array(DIGITS), new Uint32Array(DIGITS), new Uint32Array(DIGITS)];
@@ -64,6 +65,29 @@ export function sortFloat32(values: Float32Array, scratch: Float32Array): void {
     const key = from[i];
     out[i] = key ^ (~(key >> 31) | 0x80000000);
   }
+}
+
+/** Where at least a quarter is 0, sorts the others alone, and puts the zeros between them. */
+function sortedAroundZeros(values: Float32Array, scratch: Float32Array): boolean {
+  const n = values.length;
+  const all = new Uint32Array(values.buffer, values.byteOffset, n);
+  const kept = new Uint32Array(scratch.buffer, scratch.byteOffset, n);
+  let others = 0;
+  let negatives = 0;
+  for (let i = 0; i < n; i++) {
+    const bits = all[i];
+    if (bits === 0) continue;
+    kept[others++] = bits;
+    // -0 is one of them.
+    negatives += bits >>> 31;
+  }
+  if (4 * others > 3 * n) return false;
+  const rest = scratch.subarray(0, others);
+  sortFloat32(rest, values.subarray(0, others));
+  values.set(rest.subarray(0, negatives));
+  values.fill(0, negatives, negatives + n - others);
+  values.set(rest.subarray(negatives), negatives + n - others);
+  return true;
 }
 
 function toStarts(counts: Uint32Array): void {

@@ -1,7 +1,7 @@
 import { evaluateModel } from '../evaluation/core/evaluate.js';
 import type { EvaluationInput, EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import type { ScoreFunction } from '../evaluation/core/gate/gate-check.js';
-import { imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
+import { cleanAndScale, imputeAndClip, scaleToFloat32 } from '../features/core/preprocess.js';
 import type { Preprocessing } from '../features/core/preprocessing.js';
 import { scoreWithDetector, type FittedDetector } from '../training/core/detectors/fitted-detector.js';
 import type { ForestEngine } from '../training/core/forest/forest-engine.js';
@@ -32,6 +32,11 @@ function servingScore(
     const scores = new Float64Array(rows);
     for (let from = 0; from < rows; from += BLOCK_ROWS) {
       const count = Math.min(BLOCK_ROWS, rows - from);
+      if (detector === null && values instanceof Float32Array) {
+        cleanAndScale(values, { from, rows: count, columns }, preprocessing, scaled);
+        engine.scoreSamples(forest, scaled, count, scores.subarray(from, from + count));
+        continue;
+      }
       const raw = values.slice(from * columns, (from + count) * columns);
       imputeAndClip(raw, count, columns, preprocessing, raw);
       scaleToFloat32(raw, count, columns, preprocessing, scaled);

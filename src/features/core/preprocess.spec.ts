@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ColumnTraits } from './feature-policy.js';
-import { fitPreprocessing, identityPreprocessing, imputeAndClip, scaleToFloat32 } from './preprocess.js';
+import {
+  cleanAndScale,
+  fitPreprocessing,
+  identityPreprocessing,
+  imputeAndClip,
+  scaleToFloat32,
+} from './preprocess.js';
 import type { PreprocessingOptions } from './preprocessing.js';
 
 const MEDIAN: PreprocessingOptions = { impute: 'median', clip: 'none' };
@@ -106,5 +112,24 @@ describe('imputation and clipping', () => {
     const fit = (): unknown =>
       fitPreprocessing(Float64Array.from([1, NaN]), 2, 1, { impute: 'none', clip: 'none' }, plain(1));
     expect(fit).toThrowError(/"f0" is missing in 1 of 2/);
+  });
+});
+
+describe('cleaning and scaling in one go', () => {
+  it('gives the bits of one step after the other, for any part of the rows', () => {
+    const [rows, columns] = [60, 4];
+    const values = Float32Array.from({ length: rows * columns }, (_, i) =>
+      i % 11 === 0 ? NaN : Math.sin(i * 12.9898) * 10 ** (i % columns),
+    );
+    const options: PreprocessingOptions = { impute: 'median', clip: 'quantiles' };
+    const prep = fitPreprocessing(values, rows - 20, columns, options, plain(columns));
+    const clean = new Float32Array(values.length);
+    imputeAndClip(values, rows, columns, prep, clean);
+    const expected = new Float32Array(values.length);
+    scaleToFloat32(clean, rows, columns, prep, expected);
+    const part = new Float32Array(30 * columns);
+    cleanAndScale(values, { from: 25, rows: 30, columns }, prep, part);
+    expect(part).toEqual(expected.subarray(25 * columns, 55 * columns));
+    expect(clean).not.toEqual(values);
   });
 });

@@ -185,6 +185,30 @@ export function scaleToFloat32(
   }
 }
 
+/**
+ * {@link imputeAndClip} and {@link scaleToFloat32} of some rows in one go, without a matrix in between.
+ *
+ * @param from first row
+ * @param out its rows begin at 0
+ */
+export function cleanAndScale(
+  values: Float32Array,
+  { from, rows, columns }: { readonly from: number; readonly rows: number; readonly columns: number },
+  prep: Preprocessing,
+  out: Float32Array,
+): void {
+  const { imputeValue, clipLow, clipHigh, mean, scale } = prep;
+  for (let row = 0, at = from * columns, to = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++, to++) {
+      let value = values[at];
+      if (value < clipLow[column]) value = Math.fround(clipLow[column]);
+      else if (value > clipHigh[column]) value = Math.fround(clipHigh[column]);
+      else if (Number.isNaN(value)) value = Math.fround(imputeValue[column]);
+      out[to] = (value - mean[column]) / scale[column];
+    }
+  }
+}
+
 /** One value of a column as {@link imputeAndClip} and {@link scaleToFloat32} leave it. Never falls where the value rises. */
 export function scaledValue(value: number, column: number, prep: Preprocessing): number {
   return Math.fround((cleanValue(value, column, prep) - prep.mean[column]) / prep.scale[column]);

@@ -1,10 +1,10 @@
 import type { FeatureSetDefinition } from '../../features/core/feature-set.js';
 import { assertNothingMissing } from '../../features/core/feature-policy.js';
 import {
+  cleanAndScale,
   fitPreprocessing,
   identityPreprocessing,
   imputeAndClip,
-  scaleToFloat32,
 } from '../../features/core/preprocess.js';
 import type {
   FeatureValues,
@@ -81,8 +81,7 @@ export function prepareDataset(
     return out;
   };
   const trainScaled = sharedRows(trainRows, columns);
-  imputeAndClip(trainValues, trainRows, columns, preprocessing, trainScaled);
-  scaleToFloat32(trainScaled, trainRows, columns, preprocessing, trainScaled);
+  cleanAndScale(trainValues, { from: 0, rows: trainRows, columns }, preprocessing, trainScaled);
   const judgedRows = rowsForJudging(trainRows);
   const holdoutRows = split.test.length;
   const holdoutValues = rowsOf(table.values, columns, split.test);
