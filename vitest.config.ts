@@ -24,7 +24,7 @@ export default defineConfig({
         plugins: plugins(),
         test: {
           name: 'unit',
-          include: ['src/**/*.spec.ts', 'test/golden/**/*.spec.ts'],
+          include: ['src/**/*.spec.ts', 'web/src/**/*.spec.ts', 'test/golden/**/*.spec.ts'],
           testTimeout: 30_000,
         },
       },
@@ -48,6 +48,18 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           pool: 'forks',
+        },
+      },
+      {
+        plugins: plugins(),
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.spec.ts'],
+          globalSetup: ['test/support/browser-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          pool: 'forks',
+          poolOptions: { forks: { singleFork: true } },
         },
       },
       {

@@ -64,8 +64,10 @@ export function ensureBuilt() {
   const sources = [
     'src',
     'migrations',
+    'web',
     'scripts/build.mjs',
     'scripts/build-kernels.mjs',
+    'scripts/build-web.mjs',
     'package.json',
     'nest-cli.json',
     '.swcrc',

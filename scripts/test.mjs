@@ -13,6 +13,7 @@ rmSync(results, { force: true });
 const checks = [
   ['types', bin('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json'],
   ['types of the pure cores', bin('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.core.json'],
+  ['types of the dashboard', bin('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'web/tsconfig.json'],
   ['lint', bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0'],
   ['format', bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
   [
@@ -20,11 +21,12 @@ const checks = [
     bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'),
     'src',
     'migrations',
+    'web/src',
     '--config',
     '.dependency-cruiser.mjs',
   ],
   [
-    'unit, integration and end-to-end tests',
+    'unit, integration, end-to-end and browser tests',
     bin('vitest', 'vitest.mjs'),
     'run',
     '--reporter=default',

@@ -17,7 +17,9 @@ function filesBelow(folder: string, extension: RegExp): string[] {
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const isSpec = (file: string): boolean => file.endsWith('.spec.ts');
 
-const CODE = ['src', 'test', 'migrations', 'scripts'].flatMap((folder) => filesBelow(folder, /\.(ts|mjs)$/));
+const CODE = ['src', 'test', 'migrations', 'scripts', 'web'].flatMap((folder) =>
+  filesBelow(folder, /\.(ts|tsx|css|mjs)$/),
+);
 const PAGES = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
   ...filesBelow('docs', /\.md$/),

@@ -24,7 +24,6 @@ describe('identity, browsers', () => {
         '/metrics',
         '/api/docs',
         '/api/openapi.json',
-        '/',
         '/nothing',
         '/api/v1/health/x',
       ]) {

@@ -4,11 +4,15 @@ import { actorOf, setIdentity } from '../security/actor.js';
 import { containsApiKey } from '../security/api-key-text.js';
 import type { ApiKeysService } from '../security/api-keys.service.js';
 import type { Identity } from '../security/identity.js';
+import type { Dashboard } from './dashboard.js';
 import type { RateLimit } from './rate-limit.js';
 import type { RefusalAudit } from './refusal-audit.js';
 import { refuse } from './refuse.js';
 
-/** What answers without a key, exactly as written: the probes. Everything else needs one, unknown addresses too. */
+/**
+ * What answers without a key, exactly as written: the probes. Everything else needs one, unknown addresses too; but the
+ * files of the dashboard, which hold no data.
+ */
 export const PUBLIC_PATHS: readonly string[] = [
   '/api/v1/health',
   '/api/v1/health/live',
@@ -29,6 +33,7 @@ export interface AccessOptions {
   readonly environmentKey: string | null;
   readonly refusals: RefusalAudit;
   readonly limit: RateLimit;
+  readonly dashboard: Pick<Dashboard, 'answers'>;
 }
 
 /** Finds out who asks, before a body is read or a route looked up. */
@@ -40,7 +45,7 @@ export function accessControl(options: AccessOptions): RequestHandler {
       unauthorized(response, KEY_IN_URL);
       return;
     }
-    if (isPublic.has(request.path)) {
+    if (isPublic.has(request.path) || options.dashboard.answers(request)) {
       next();
       return;
     }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { RequestMethod } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -24,6 +25,8 @@ import {
 import { IfMatchGuard } from './etag.js';
 import { IdempotencyService } from './idempotency/idempotency.service.js';
 import { IdempotencyInterceptor } from './idempotency/idempotent.js';
+import { Dashboard } from './dashboard.js';
+import { readDashboard } from './dashboard-files.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RateLimit } from './rate-limit.js';
 import { RefusalAudit } from './refusal-audit.js';
@@ -49,7 +52,9 @@ export function configureHttp(
   logger: AppLogger,
   { hosts, isLoopback }: HttpOptions,
 ): void {
-  const { api } = app.get<ResolvedConfig>(APP_CONFIG).values;
+  const { values, paths } = app.get<ResolvedConfig>(APP_CONFIG);
+  const { api } = values;
+  const dashboard = new Dashboard(readDashboard(join(paths.packageRoot, 'dist', 'web')));
   const refusals = new RefusalAudit(app.get(AuditRepository), logger);
   const hasOrigins = api.cors_origins.length > 0;
   app.disable('x-powered-by');
@@ -72,7 +77,9 @@ export function configureHttp(
       environmentKey: api.key,
       refusals,
       limit: new RateLimit(api.rate_limit),
+      dashboard,
     }),
+    dashboard.handler(),
     mediaTypeGuard(),
     bodyDeadline(),
     bodyLimit(api.max_body_bytes),

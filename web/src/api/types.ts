@@ -1,0 +1,180 @@
+/** What the routes answer, as far as the dashboard reads it (docs/api.md). */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next_cursor: string | null;
+}
+
+export interface FindingExample {
+  readonly file: string;
+  readonly record_index: number;
+  readonly byte_offset: number;
+  readonly detail: string;
+}
+
+export interface Finding {
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+  readonly examples: readonly FindingExample[];
+}
+
+export interface DeviceGaps {
+  readonly device: string;
+  readonly count: number;
+  readonly longest_seconds: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface ExportStats {
+  readonly log_count: number;
+  readonly valid_logs: number;
+  readonly invalid_logs: number;
+  readonly wifi_logs: number;
+  readonly wifi_ratio: number;
+  readonly time_range_days: number;
+  readonly start: string | null;
+  readonly end: string | null;
+  readonly devices: readonly { readonly device: string; readonly logs: number }[];
+  readonly device_count: number;
+  readonly programs: readonly { readonly program: string; readonly logs: number }[];
+  readonly program_count: number;
+  readonly levels: Readonly<Record<string, number>>;
+  readonly duplicates: number;
+  readonly out_of_order: number;
+  readonly order: string;
+  readonly gaps: {
+    readonly count: number;
+    readonly longest_seconds: number;
+    readonly devices: readonly DeviceGaps[];
+  };
+  readonly non_empty_windows: number;
+}
+
+export interface ValidationReport {
+  readonly is_valid: boolean;
+  readonly errors: readonly Finding[];
+  readonly warnings: readonly Finding[];
+  readonly stats: ExportStats;
+  readonly files: readonly { readonly format: string; readonly compression: string }[];
+}
+
+export interface Export {
+  readonly export_id: string;
+  readonly file_name: string;
+  readonly export_file: string;
+  readonly size_bytes: number;
+  readonly sha256: string;
+  readonly status: string;
+  readonly source: string;
+  readonly validation: ValidationReport | null;
+  readonly created_at: string;
+}
+
+export type RunStatus = 'queued' | 'running' | 'completed' | 'rejected' | 'failed' | 'cancelled';
+
+export interface GateCheck {
+  readonly id: string;
+  readonly name: string;
+  readonly passed: boolean;
+  readonly skipped: boolean;
+  readonly value: number | null;
+  readonly limit: number | null;
+  readonly message: string;
+}
+
+export interface Gate {
+  readonly passed: boolean;
+  readonly checks: readonly GateCheck[];
+}
+
+export interface BasicMetrics {
+  readonly label_source: string;
+  readonly accuracy?: number | null;
+  readonly precision?: number | null;
+  readonly recall?: number | null;
+  readonly f1_score?: number | null;
+  readonly roc_auc?: number | null;
+  readonly average_precision?: number | null;
+  readonly threshold_value?: number | null;
+  readonly anomaly_ratio?: number | null;
+}
+
+export interface LabelFree {
+  readonly flag_rate: number;
+  readonly alerts: number;
+  readonly alerts_per_day: number | null;
+  readonly alerts_per_day_per_device: number | null;
+  readonly holdout_rows: number;
+}
+
+export interface Recommendation {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface RunResult {
+  readonly version: string;
+  readonly model_status: string;
+  readonly model_name: string;
+  readonly log_count: number;
+  readonly training_samples: number;
+  readonly training_duration: number;
+  readonly feature_set: string;
+  readonly feature_names: readonly string[];
+  readonly threshold: number;
+  readonly metrics: BasicMetrics;
+  readonly label_free: LabelFree;
+  readonly gate: Gate;
+  readonly recommendations: readonly Recommendation[];
+  readonly warnings: readonly string[];
+}
+
+export interface Run {
+  readonly training_id: string;
+  readonly model_name: string;
+  readonly status: RunStatus;
+  readonly progress: number;
+  readonly step: string;
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
+  readonly version: string | null;
+  readonly result: RunResult | null;
+  readonly origin: string;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly updated_at: string;
+}
+
+export type VersionStatus = 'available' | 'deployed' | 'archived' | 'rejected' | 'corrupt';
+
+export interface ModelSummary {
+  readonly version: string;
+  readonly model_name: string;
+  readonly status: VersionStatus;
+  readonly aliases: readonly string[];
+  readonly model_type: string;
+  readonly feature_set: string;
+  readonly training_samples: number;
+  readonly gate_passed: boolean;
+  readonly created_at: string;
+  readonly deployed_at: string | null;
+}
+
+export interface ModelDetail extends ModelSummary {
+  readonly training_id: string | null;
+  readonly parent_version: string | null;
+  readonly metrics: BasicMetrics;
+  readonly gate: Gate;
+  readonly lineage: Lineage;
+  readonly artifacts: Readonly<Record<string, string>>;
+}
+
+export interface Lineage {
+  readonly parent?: string | null;
+  readonly exports?: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
+  readonly config_hash?: string;
+  readonly code_version?: string;
+  readonly model_sha256?: string;
+  readonly feature_spec_hash?: string;
+}
