@@ -178,3 +178,63 @@ export interface Lineage {
   readonly model_sha256?: string;
   readonly feature_spec_hash?: string;
 }
+
+export interface RocPoint {
+  readonly false_positive_rate: number;
+  readonly recall: number;
+  readonly threshold: number;
+}
+
+export interface PrecisionRecallPoint {
+  readonly recall: number;
+  readonly precision: number;
+  readonly threshold: number;
+}
+
+export interface ThresholdPoint {
+  readonly threshold: number;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1_score: number | null;
+  readonly flag_rate: number;
+  readonly alerts_per_day: number | null;
+  readonly operating_point: boolean;
+}
+
+export interface AdvancedMetrics {
+  readonly label_source: string;
+  readonly confusion_matrix: {
+    readonly true_negatives: number;
+    readonly false_positives: number;
+    readonly false_negatives: number;
+    readonly true_positives: number;
+  };
+  readonly roc_curve: readonly RocPoint[];
+  readonly precision_recall_curve: readonly PrecisionRecallPoint[];
+  readonly threshold_analysis: readonly ThresholdPoint[];
+  readonly injected_kinds?: Readonly<Record<string, { readonly recall: number; readonly roc_auc: number }>>;
+  readonly score_distribution: {
+    readonly min: number;
+    readonly max: number;
+    readonly percentiles: Readonly<Record<string, number>>;
+  };
+}
+
+export interface Evaluation {
+  readonly label_source?: string;
+  readonly basic_metrics?: BasicMetrics | null;
+  readonly advanced_metrics?: AdvancedMetrics | null;
+  readonly label_free?: LabelFree | null;
+  readonly feature_importance?: {
+    readonly label_source: string;
+    readonly method: string;
+    readonly features: readonly { readonly feature: string; readonly importance: number }[];
+  } | null;
+  readonly recommendations?: readonly Recommendation[];
+}
+
+export interface ModelReport {
+  readonly version: string;
+  /** null: the version came from elsewhere and was never judged. */
+  readonly evaluation: Evaluation | null;
+}
