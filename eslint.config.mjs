@@ -24,6 +24,7 @@ export default tseslint.config(
       '**/*.mjs',
       'tsconfig.core.d.ts',
       'src/*/core/assembly',
+      'web/public',
     ],
   },
   ...tseslint.configs.strictTypeChecked,
