@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AppModule } from './app.module.js';
 import { ExportHttpModule } from './export/export-http.module.js';
 import { PipelineHttpModule } from './pipeline/pipeline-http.module.js';
+import { PipelineViewsModule } from './pipeline/pipeline-views.module.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { IdempotencyModule } from './platform/http/idempotency/idempotency.module.js';
 import { AuditHttpModule } from './platform/security/audit-http.module.js';
@@ -20,6 +21,7 @@ import { MetricsModule } from './platform/metrics/metrics.module.js';
     AuditHttpModule,
     ExportHttpModule,
     PipelineHttpModule,
+    PipelineViewsModule,
   ],
 })
 export class HttpModule {}

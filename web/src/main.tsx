@@ -1,5 +1,8 @@
 import '@mantine/core/styles.css';
-import './app/styles.css';
+import './app/base.css';
+import './app/layout.css';
+import './ui/parts.css';
+import './ui/tables.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.js';

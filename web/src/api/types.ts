@@ -238,3 +238,14 @@ export interface ModelReport {
   /** null: the version came from elsewhere and was never judged. */
   readonly evaluation: Evaluation | null;
 }
+
+export interface ExportVolume {
+  readonly bucket_seconds: number;
+  readonly start: string | null;
+  readonly devices: readonly {
+    readonly device: string;
+    readonly logs: number;
+    readonly counts: readonly number[];
+  }[];
+  readonly other_devices: number;
+}
