@@ -6,6 +6,8 @@ import { CreateModelAliases1795219205000 } from './1795219205000-create-model-al
 import { CreateDeployments1795219206000 } from './1795219206000-create-deployments.js';
 import { CreateAuditLog1795219207000 } from './1795219207000-create-audit-log.js';
 import { CreateApiKeys1795219231000 } from './1795219231000-create-api-keys.js';
+import { AddTrainingRunLimits1795219300000 } from './1795219300000-add-training-run-limits.js';
+import { CreateQueueWorkers1795219301000 } from './1795219301000-create-queue-workers.js';
 import { AddModelDeletion1795219500000 } from './1795219500000-add-model-deletion.js';
 import { CreateIdempotencyKeys1795219600000 } from './1795219600000-create-idempotency-keys.js';
 
@@ -19,6 +21,8 @@ export const MIGRATIONS = [
   CreateDeployments1795219206000,
   CreateAuditLog1795219207000,
   CreateApiKeys1795219231000,
+  AddTrainingRunLimits1795219300000,
+  CreateQueueWorkers1795219301000,
   AddModelDeletion1795219500000,
   CreateIdempotencyKeys1795219600000,
 ];

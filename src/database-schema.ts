@@ -7,6 +7,7 @@ import { ApiKeyEntity } from './platform/security/api-key.entity.js';
 import { AuditEntryEntity } from './registry/audit-entry.entity.js';
 import { ModelAliasEntity } from './registry/model-alias.entity.js';
 import { ModelVersionEntity } from './registry/model-version.entity.js';
+import { QueueWorkerEntity } from './training/queue-worker.entity.js';
 import { TrainingEventEntity } from './training/training-event.entity.js';
 import { TrainingRunEntity } from './training/training-run.entity.js';
 
@@ -16,6 +17,7 @@ export const DATABASE_SCHEMA: DatabaseSchema = {
     ExportEntity,
     TrainingRunEntity,
     TrainingEventEntity,
+    QueueWorkerEntity,
     ModelVersionEntity,
     ModelAliasEntity,
     DeploymentEntity,

@@ -36,7 +36,7 @@ export async function runQueueWorker(config: ResolvedConfig, options: QueueWorke
     try {
       await settle(application.context, logger);
       const queue = application.context.get(TrainingQueueService);
-      await queue.startWorker(options.concurrency);
+      await queue.startWorker(options.concurrency, 'worker');
       notReady = null;
       logger.log(
         `mcp-training ${APP_VERSION} worker ${processIdentity()} takes trainings, ${options.concurrency} at a time`,

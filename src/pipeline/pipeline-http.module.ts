@@ -8,6 +8,7 @@ import { ModelFilesController } from './model-files.controller.js';
 import { ModelRecordsController } from './model-records.controller.js';
 import { ModelsController } from './models.controller.js';
 import { PipelineModule } from './pipeline.module.js';
+import { QueueController } from './queue.controller.js';
 import { RunEventStream } from './run-event-stream.js';
 import { TrainingController } from './training.controller.js';
 import { TrainingRequestsService } from './training-requests.service.js';
@@ -18,6 +19,7 @@ import { WorkSources } from './work-sources.js';
   imports: [ExportModule, TrainingModule, RegistryModule, PipelineModule],
   // `models/aliases` before `models/:version`.
   controllers: [
+    QueueController,
     TrainingController,
     ModelAliasesController,
     ModelsController,

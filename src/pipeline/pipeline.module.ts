@@ -14,6 +14,7 @@ import { ModelEvaluationService } from './model-evaluation.service.js';
 import { ModelFilesService } from './model-files.service.js';
 import { RebuildService } from './rebuild.service.js';
 import { ModelInputService } from './model-input.service.js';
+import { QueueWatchdogService } from './queue-watchdog.service.js';
 import { ReconcilerService } from './reconciler.service.js';
 import { RunCreatorService } from './run-creator.service.js';
 import { RunExecutorService } from './run-executor.service.js';
@@ -43,6 +44,7 @@ import { WindowExplanationService } from './window-explanation.service.js';
     RunCreatorService,
     RunExecutorService,
     TrainingQueueService,
+    QueueWatchdogService,
     DeploymentFlowService,
     ScoringFlowService,
     WindowExplanationService,

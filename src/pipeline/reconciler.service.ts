@@ -60,7 +60,7 @@ export class ReconcilerService {
   }
 
   /** A run of the queue is handed out again as soon as its lease is over; a run of a command line has nobody else. */
-  private async endAbandonedRuns(): Promise<string[]> {
+  async endAbandonedRuns(): Promise<string[]> {
     const settled: string[] = [];
     for (const { trainingId, workerId, expired, origin } of await this.runs.runningWithWorkers()) {
       const dead = isKnownDead(workerId);

@@ -9,7 +9,10 @@ import type { TrainingRequest } from './training-request.js';
 
 export interface RunOptions {
   readonly origin: RunOrigin;
+  /** A run that was recorded with this key before is given back instead of a new one. */
   readonly idempotencyKey: string | null;
+  /** 0 to 1000, lower runs first; default 100. */
+  readonly priority?: number;
   /** Resolved with the overrides of the request; stored with the run. */
   readonly config: Pick<ResolvedConfig, 'values' | 'hash'>;
 }
@@ -19,7 +22,10 @@ export interface RunOptions {
 export class RunCreatorService {
   constructor(private readonly runs: TrainingRunsService) {}
 
-  create(request: TrainingRequest, { origin, idempotencyKey, config }: RunOptions): Promise<TrainingRun> {
+  create(
+    request: TrainingRequest,
+    { origin, idempotencyKey, config, priority }: RunOptions,
+  ): Promise<TrainingRun> {
     const { values, hash } = runConfig(config);
     return this.runs.create({
       trainingId: randomUUID(),
@@ -30,6 +36,7 @@ export class RunCreatorService {
       configHash: hash,
       origin,
       idempotencyKey,
+      priority,
     });
   }
 }

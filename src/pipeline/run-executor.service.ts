@@ -1,10 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../platform/clock.js';
-import { endAhead } from '../platform/compute/thread-task.js';
 import { Observations } from '../platform/metrics/observations.js';
+import { endAhead, limitThreadHeaps } from '../platform/compute/thread-task.js';
+import { atFailPoint } from '../platform/config/fail-point.js';
+import { isConnectionLoss } from '../platform/database/connection-loss.js';
 import { processIdentity } from '../platform/process-identity.js';
 import { JobAbortedError } from '../platform/queue/job-queue.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
+import type { Actor } from '../registry/model-version.js';
 import { AppError, serializeError } from '../shared/errors.js';
 import { RUN_STEPS, STEP_TITLES, type RunStep } from '../training/core/run-status.js';
 import { TrainingRunsService } from '../training/training-runs.service.js';
@@ -13,6 +16,7 @@ import { DeploymentFlowService } from './deployment-flow.service.js';
 import { runConfig, type RunConfig } from './run-config.js';
 import type { RunContext } from './run-context.js';
 import { copyVersion } from './copy-version.js';
+import { memoryWatch } from './memory-watch.js';
 import { RunObserver } from './run-observer.js';
 import { trainingResult, type TrainingResult } from './training-result.js';
 import { TrainingPipelineService } from './training-pipeline.service.js';
@@ -50,36 +54,31 @@ export class RunExecutorService {
     signal: AbortSignal,
     listener: ExecutionListener = {},
   ): Promise<ExecutionResult | null> {
-    const lease = await this.runs.start(run.trainingId, processIdentity());
+    const lease = await atFailPoint('receive', () => this.runs.start(run.trainingId, processIdentity()));
     if (lease === null) return null;
     const observer = new RunObserver(this.observations, this.clock);
     const stop = new AbortController();
     const config = storedConfig(run);
+    const limits = keepLimits(config, stop);
     const timer = this.keepLease(lease, stop);
-    const limit = setTimeout(() => {
-      stop.abort(timeLimitError(config.values.training.max_training_time));
-    }, config.values.training.max_training_time * 1000);
     try {
       const context = this.context(lease, AbortSignal.any([signal, stop.signal]), listener, observer);
-      const result = await this.work(run, config, context);
+      const result = await this.work(run, config, lease, context);
       const status = result.gate.passed ? 'completed' : 'rejected';
-      const ended = await this.runs.finish(lease, {
-        status,
-        progress: 100,
-        step: STEP_TITLES.done,
-        version: result.version,
-        result,
-      });
+      const { version } = result;
+      const ended = await atFailPoint('notify', () =>
+        this.runs.finish(lease, { status, progress: 100, step: STEP_TITLES.done, version, result }),
+      );
       if (!ended) throw new AppError('cancelled', `Run ${run.trainingId} was taken over by another worker.`);
       listener.onProgress?.(100, STEP_TITLES.done);
       observer.end(status);
       // Stored results hold the key of the version; only a command on this machine is told the path.
-      return { status, result: { ...result, model_path: this.registry.store.path(result.version) } };
+      return { status, result: { ...result, model_path: this.registry.store.path(version) } };
     } catch (error) {
       return await this.fail(lease, error, signal, observer);
     } finally {
       clearInterval(timer);
-      clearTimeout(limit);
+      limits.release();
       // Those of a run that ended before it needed them.
       endAhead();
     }
@@ -98,21 +97,37 @@ export class RunExecutorService {
     }, RENEW_EVERY_MS);
   }
 
-  private async work(run: TrainingRun, config: RunConfig, context: RunContext): Promise<TrainingResult> {
+  private async work(
+    run: TrainingRun,
+    config: RunConfig,
+    lease: RunLease,
+    context: RunContext,
+  ): Promise<TrainingResult> {
     const request = run.request as TrainingRequest;
     const actor = { name: run.origin, reason: `training ${run.trainingId}` };
-    const outcome = await this.pipeline.train(request, config, actor, context);
+    // A worker that was lost may have registered the version of this run already; it gets no second one.
+    const made =
+      (lease.registered as TrainingResult | undefined) ?? (await this.train(request, config, actor, context));
+    const { version } = made;
     if (request.outputDir !== null)
-      copyVersion(this.registry.store.path(outcome.model.version), request.outputDir, outcome.model.version);
-    if (request.deploy && outcome.model.gate.passed) {
-      await this.deployments
-        .deploy({ version: outcome.model.version, target: 'default', actor })
-        .catch((error: unknown) => {
-          throw notDeployed(outcome.model.version, error);
-        });
+      copyVersion(this.registry.store.path(version), request.outputDir, version);
+    const { status } = await this.registry.get(version);
+    if (request.deploy && made.gate.passed && status === 'available') {
+      await this.deployments.deploy({ version, target: 'default', actor }).catch((error: unknown) => {
+        throw notDeployed(version, error);
+      });
     }
-    const model = await this.registry.get(outcome.model.version);
-    return trainingResult(run.trainingId, { ...outcome, model }, model.storageKey);
+    return { ...made, model_status: (await this.registry.get(version)).status };
+  }
+
+  private async train(
+    request: TrainingRequest,
+    config: RunConfig,
+    actor: Actor,
+    context: RunContext,
+  ): Promise<TrainingResult> {
+    const outcome = await this.pipeline.train(request, config, actor, context);
+    return trainingResult(context.trainingId, outcome, outcome.model.storageKey);
   }
 
   private context(
@@ -125,7 +140,7 @@ export class RunExecutorService {
     let written: Promise<void> = Promise.resolve();
     // One after the other: on two connections a later step could be overtaken by the fraction before it.
     const persist = (progress: number, title: string): Promise<void> => {
-      const write = written.then(() => this.runs.progress(lease, progress, title));
+      const write = written.then(() => this.runs.progress(lease, progress, title, signal));
       written = write.catch(() => undefined);
       return write;
     };
@@ -148,6 +163,11 @@ export class RunExecutorService {
         report(progress, STEP_TITLES[step]);
         void persist(progress, STEP_TITLES[step]).catch(() => undefined);
       },
+      registered: (transaction, outcome) =>
+        this.runs.recordVersion(transaction, lease, {
+          version: outcome.model.version,
+          result: trainingResult(lease.trainingId, outcome, outcome.model.storageKey),
+        }),
     };
   }
 
@@ -193,13 +213,29 @@ function notDeployed(version: string, error: unknown): AppError {
   );
 }
 
+/** `training.max_training_time` and `training.max_memory_usage`, until they are released. */
+function keepLimits({ values }: RunConfig, stop: AbortController): { release(): void } {
+  const { max_training_time: seconds, max_memory_usage: megabytes } = values.training;
+  limitThreadHeaps(megabytes);
+  const timer = setTimeout(() => {
+    stop.abort(timeLimitError(seconds));
+  }, seconds * 1000);
+  const endWatch = memoryWatch.begin(megabytes, (error) => {
+    stop.abort(error);
+  });
+  return {
+    release: () => {
+      clearTimeout(timer);
+      endWatch();
+    },
+  };
+}
+
 function timeLimitError(seconds: number): AppError {
   return new AppError(
-    'unavailable',
+    'time_limit',
     `The training took longer than training.max_training_time (${seconds} s) and was stopped.`,
-    {
-      hint: 'Raise training.max_training_time, or train on a shorter date range.',
-    },
+    { hint: 'Raise training.max_training_time, or train on a shorter date range.' },
   );
 }
 
@@ -207,6 +243,10 @@ function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof Error && error.name === 'AbortError')
     return new AppError('cancelled', 'The run was interrupted.', { cause: error });
+  if (isConnectionLoss(error))
+    return new AppError('unavailable', `The database could not be reached: ${error.message}`, {
+      cause: error,
+    });
   const { message, stack } = serializeError(error);
   const failure = new AppError('internal', message, { cause: error });
   if (stack !== undefined) failure.stack = stack;

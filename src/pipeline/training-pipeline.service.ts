@@ -9,10 +9,12 @@ import type { FeatureSpec } from '../features/core/feature-spec-json.js';
 import { APP_VERSION } from '../platform/app-version.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { startAhead } from '../platform/compute/thread-task.js';
+import { atFailPoint, failPoint } from '../platform/config/fail-point.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import { encodeModel } from '../registry/encode-model.js';
 import type { ModelContent, TrainedModel } from '../registry/trained-model.js';
-import type { Actor, ModelVersion } from '../registry/model-version.js';
+import { VERSION_FILES } from '../registry/core/version-files.js';
+import type { Actor, NewModelVersion } from '../registry/model-version.js';
 import { prepareDataset, type PreparedDataset } from '../training/core/prepare-dataset.js';
 import { sha256Hex } from '../shared/digest.js';
 import { crossValidationTask } from './cross-validation-task.js';
@@ -21,18 +23,8 @@ import { hyperparameters, ModelFitService, type FitOutcome } from './model-fit.s
 import type { RunConfig } from './run-config.js';
 import type { RunContext } from './run-context.js';
 import { TrainingInputService, type TrainingInput } from './training-input.service.js';
+import type { TrainingOutcome } from './training-outcome.js';
 import type { TrainingRequest } from './training-request.js';
-
-export interface TrainingOutcome {
-  readonly model: ModelVersion;
-  readonly modelSha256: string;
-  /** Lines the training used; 0 for a feature table. */
-  readonly logCount: number;
-  readonly warnings: readonly string[];
-  readonly evaluation: EvaluationReport;
-  readonly featureNames: readonly string[];
-  readonly durationSeconds: number;
-}
 
 /** Share of the reading after which the threads that come next are started: then they are ready when it ends. */
 const THREADS_AHEAD = 0.7;
@@ -87,35 +79,39 @@ export class TrainingPipelineService {
     const model = modelContent({ rows, data, fitted, spec }, config);
     const { forest, detector } = fitted;
     // The thread judges while this one encodes.
-    const [judged, files] = await Promise.all([
-      this.evaluation.evaluate(
-        { input, forest, detector: detector?.fitted ?? null, preprocessing: data.preprocessing },
-        { signal: context.signal },
-      ),
-      encodeModel(model, context.signal),
-    ]);
+    const [judged, files] = await atFailPoint('evaluate', () =>
+      Promise.all([
+        this.evaluation.evaluate(
+          { input, forest, detector: detector?.fitted ?? null, preprocessing: data.preprocessing },
+          { signal: context.signal },
+        ),
+        atFailPoint('serialise', () => encodeModel(model, context.signal)),
+      ]),
+    );
     const evaluation = { ...judged, cross_validation: await crossValidation };
 
     await context.step('save');
     context.signal.throwIfAborted();
     const durationSeconds = (this.clock.monotonicMs() - started) / 1000;
     const trained = trainedModel(model, { request, config, context, rows, evaluation, durationSeconds });
-    const { model: registered, modelSha256 } = await this.registry.register(
-      trained,
-      config.values.storage.version_format,
-      this.clock.nowMs(),
-      actor,
-      files,
-    );
-    return {
-      model: registered,
-      modelSha256,
+    const outcome = (version: NewModelVersion): TrainingOutcome => ({
+      model: version,
+      modelSha256: version.artifacts[VERSION_FILES.model],
       logCount: rows.logCount,
       warnings: rows.warnings,
       evaluation,
       featureNames: rows.table.featureNames,
       durationSeconds,
-    };
+    });
+    const { model: registered } = await this.registry.register(
+      trained,
+      config.values.storage.version_format,
+      this.clock.nowMs(),
+      actor,
+      files,
+      async (transaction, version) => context.registered?.(transaction, outcome(version)),
+    );
+    return outcome(registered);
   }
 
   /** Everything that decides the bytes of the model: reading, preparing, growing, choosing the threshold. */
@@ -125,9 +121,11 @@ export class TrainingPipelineService {
 
   private async fitRows(rows: TrainingInput, config: RunConfig, context: RunContext): Promise<FittedRun> {
     await context.step('prepare');
+    failPoint('split', 'before');
     const data = prepareDataset(rows.table, rows.set, rows.split, config.values.features);
+    failPoint('split', 'after');
     await context.step('train');
-    const fitted = await this.grow(data, rows, config, context);
+    const fitted = await atFailPoint('fit', () => this.grow(data, rows, config, context));
     const spec = buildFeatureSpec({
       set: rows.set,
       window: rows.window,
@@ -146,15 +144,25 @@ export class TrainingPipelineService {
   ): Promise<TrainingInput> {
     await context.step('validate');
     await context.step('load');
-    const input = await this.input.read(request, config, {
+    const input = await atFailPoint('validate', () => this.readInput(request, config, context));
+    failPoint('extract', 'before');
+    await context.step('extract');
+    failPoint('extract', 'after');
+    return input;
+  }
+
+  private readInput(
+    request: TrainingRequest,
+    config: RunConfig,
+    context: RunContext,
+  ): Promise<TrainingInput> {
+    return this.input.read(request, config, {
       signal: context.signal,
       onProgress: (fraction) => {
         if (fraction > THREADS_AHEAD) startThreads();
         context.fraction('load', fraction);
       },
     });
-    await context.step('extract');
-    return input;
   }
 
   /** Runs beside the fit and the evaluation of the final model, which it does not depend on. */

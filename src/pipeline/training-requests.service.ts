@@ -49,7 +49,12 @@ export class TrainingRequestsService {
   /** @param operationId names the work of a request that may be sent again: it has one run */
   async submit(body: TrainRequestDto, operationId: string | null): Promise<TrainingRun> {
     const { request, config } = await this.check(body);
-    const run = await this.creator.create(request, { origin: 'api', idempotencyKey: operationId, config });
+    const run = await this.creator.create(request, {
+      origin: 'api',
+      idempotencyKey: operationId,
+      config,
+      priority: body.priority,
+    });
     // Also for a known run: the first attempt may have failed between the row and the queue.
     if (!isTerminal(run.status)) await this.queue.enqueue(run.trainingId);
     return run;

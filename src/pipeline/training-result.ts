@@ -1,6 +1,6 @@
 import type { RealLabelReport } from '../evaluation/core/real-label-report.js';
 import type { GateResult } from '../evaluation/core/gate.js';
-import type { TrainingOutcome } from './training-pipeline.service.js';
+import type { TrainingOutcome } from './training-outcome.js';
 
 /** What `train --json` prints and the API returns for a finished run. */
 export interface TrainingResult {

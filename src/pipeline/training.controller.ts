@@ -22,6 +22,7 @@ import {
 import type { Request, Response } from 'express';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import { AppError } from '../shared/errors.js';
+import { isTerminal } from '../training/core/run-status.js';
 import { TrainingRunsService } from '../training/training-runs.service.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { assertScope } from '../platform/http/authorisation.guard.js';
@@ -30,13 +31,14 @@ import { operationIdOf } from '../platform/http/idempotency/idempotency.service.
 import { Idempotent } from '../platform/http/idempotency/idempotent.js';
 import { Requires } from '../platform/http/requires.js';
 import { RunEventStream } from './run-event-stream.js';
-import { runJson } from './run-json.js';
+import { runJson, runStatusJson } from './run-json.js';
 import { TrainingQueueService } from './training-queue.service.js';
 import { TrainingRequestsService } from './training-requests.service.js';
 import {
   RunDto,
   RunListQueryDto,
   RunPageDto,
+  RunStatusDto,
   TrainAcceptedDto,
   TrainDryRunDto,
   trainingDryRun,
@@ -81,10 +83,12 @@ export class TrainingController {
   @Get('status/:training_id')
   @Requires('read')
   @ApiOperation({ operationId: 'getTrainingStatus', summary: 'Status, progress and result of a run' })
-  @ApiOkResponse({ type: RunDto })
+  @ApiOkResponse({ type: RunStatusDto })
   @ApiProblems(400, 404)
-  async status(@Param('training_id', ParseUUIDPipe) trainingId: string): Promise<RunDto> {
-    return runJson(await this.runs.get(trainingId));
+  async status(@Param('training_id', ParseUUIDPipe) trainingId: string): Promise<RunStatusDto> {
+    const run = await this.runs.get(trainingId);
+    const position = run.status === 'queued' ? await this.runs.queuePosition(trainingId) : null;
+    return runStatusJson(run, position);
   }
 
   @Get('runs')
@@ -146,7 +150,7 @@ export class TrainingController {
   @ApiProblems(400, 404, 409)
   async report(@Param('training_id', ParseUUIDPipe) trainingId: string): Promise<unknown> {
     const run = await this.runs.get(trainingId);
-    if (run.result !== null) return run.result;
+    if (run.result !== null && isTerminal(run.status)) return run.result;
     throw new AppError('conflict', `Run ${trainingId} has no report: its status is ${run.status}.`);
   }
 }

@@ -1,5 +1,17 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import { ExportSelectionDto } from '../export/export-selection.dto.js';
 import { PageQueryDto } from '../platform/http/page.dto.js';
 import { RUN_STATUSES, type RunStatus } from '../training/core/run-status.js';
@@ -73,6 +85,19 @@ export class TrainRequestDto extends ExportSelectionDto {
   @IsOptional()
   @IsBoolean()
   deploy?: boolean;
+
+  @ApiPropertyOptional({
+    description: 'Queued trainings with a lower number run first',
+    type: 'integer',
+    minimum: 0,
+    maximum: 1000,
+    default: 100,
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(1000)
+  priority?: number;
 }
 
 export class TrainAcceptedDto {
@@ -141,6 +166,12 @@ export class RunDto {
   @ApiProperty()
   step: string;
 
+  @ApiProperty({ minimum: 0, maximum: 1000, description: 'Lower runs first' })
+  priority: number;
+
+  @ApiProperty({ description: 'How often its worker was lost and another one began again' })
+  lost_workers: number;
+
   @ApiProperty({ type: RunErrorDto, nullable: true })
   error: RunErrorDto | null;
 
@@ -169,6 +200,15 @@ export class RunDto {
 
   @ApiProperty({ format: 'date-time' })
   updated_at: string;
+}
+
+export class RunStatusDto extends RunDto {
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Place in the queue, 1 = the next; null = it does not wait',
+  })
+  queue_position: number | null;
 }
 
 export class RunPageDto {

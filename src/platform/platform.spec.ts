@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { renameDurably, writeFailure, writeFileDurably } from './durable-files.js';
 import { decodeCursor, encodeCursor, toPage } from './http/page.js';
 import { AppLogger } from './logging/app-logger.js';
-import { isKnownDead, isProcessAlive, processIdentity } from './process-identity.js';
+import { hostIdentity, isKnownDead, isProcessAlive, processIdentity } from './process-identity.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mcp-training-platform-'));
 afterAll(() => {
@@ -61,9 +61,9 @@ describe('process identities', () => {
 
   it('judge processes of this machine only', () => {
     expect(isKnownDead(processIdentity())).toBe(false);
-    expect(isKnownDead(`${hostname()}:${dead}`)).toBe(true);
+    expect(isKnownDead(`${hostIdentity()}:${dead}`)).toBe(true);
     expect(isKnownDead(`another-host:${dead}`)).toBe(false);
-    expect(isKnownDead(`${hostname()}:what`)).toBe(false);
+    expect(isKnownDead(`${hostIdentity()}:what`)).toBe(false);
     expect(isKnownDead('')).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** True when a process with this id runs on this machine (also under another user). */
@@ -21,14 +21,30 @@ function isZombie(pid: number): boolean {
   }
 }
 
+/** The numbers of the processes of a machine itself, not of a container. */
+const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
+
+/**
+ * Where a process number means the same process: the host, and within it the container. Containers that share the name
+ * of their host would otherwise take each other's processes for dead.
+ */
+export function hostIdentity(): string {
+  try {
+    const namespace = readlinkSync('/proc/self/ns/pid');
+    return namespace === FIRST_PID_NAMESPACE ? hostname() : `${hostname()}/${namespace.replace(/\D/g, '')}`;
+  } catch {
+    return hostname();
+  }
+}
+
 /** Names this process in leases: `host:pid`. */
 export function processIdentity(): string {
-  return `${hostname()}:${process.pid}`;
+  return `${hostIdentity()}:${process.pid}`;
 }
 
 /** True when the identity names a process of this machine that is gone; a process elsewhere cannot be judged from here. */
 export function isKnownDead(identity: string): boolean {
   const at = identity.lastIndexOf(':');
   const pid = Number(identity.slice(at + 1));
-  return identity.slice(0, at) === hostname() && Number.isInteger(pid) && !isProcessAlive(pid);
+  return identity.slice(0, at) === hostIdentity() && Number.isInteger(pid) && !isProcessAlive(pid);
 }

@@ -11,10 +11,10 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { failPoint } from '../platform/config/fail-point.js';
 import { renameDurably, syncDirectory, writeFailure, writeFileDurably } from '../platform/durable-files.js';
-import { isProcessAlive } from '../platform/process-identity.js';
+import { hostIdentity, isProcessAlive } from '../platform/process-identity.js';
 import { AppError } from '../shared/errors.js';
 import { STAGING_PREFIX } from './core/version-files.js';
 import { assertVersionName, isVersionName, versionCandidate } from './core/version-name.js';
@@ -150,7 +150,7 @@ export class ArtifactStore {
     const age = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs);
     try {
       const owner = JSON.parse(readFileSync(join(path, OWNER_FILE), 'utf8')) as StagingOwner;
-      if (owner.host === hostname()) return !isProcessAlive(owner.pid);
+      if (owner.host === hostIdentity()) return !isProcessAlive(owner.pid);
     } catch {
       // A claim whose maker died before it wrote its name, or a version that was about to appear.
       const maker = Number(new RegExp(`${CLAIM_PREFIX}(\\d+)-`).exec(path)?.[1] ?? 0);
@@ -173,7 +173,7 @@ export class ArtifactStore {
    */
   private claim(staging: string): boolean {
     const made = join(this.directory, `${CLAIM_PREFIX}${process.pid}-${randomUUID()}`);
-    const owner: StagingOwner = { host: hostname(), pid: process.pid };
+    const owner: StagingOwner = { host: hostIdentity(), pid: process.pid };
     try {
       mkdirSync(made);
       writeFileDurably(join(made, OWNER_FILE), JSON.stringify(owner));
@@ -211,8 +211,12 @@ export class StagedVersion {
 
   /** The owner's note goes last: until the directory has its name, a crash must find whose it was. */
   commit(): void {
+    failPoint('fsync', 'before');
     syncDirectory(this.staging);
+    failPoint('fsync', 'after');
+    failPoint('rename', 'before');
     renameDurably(this.staging, this.target);
+    failPoint('rename', 'after');
     rmSync(join(this.target, OWNER_FILE));
     syncDirectory(this.target);
   }

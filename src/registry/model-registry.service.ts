@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BUILD_COMMIT } from '../platform/app-version.js';
+import { retryOnLoss } from '../platform/database/retry-on-loss.js';
 import { AppError } from '../shared/errors.js';
 import { ArtifactStore } from './artifact-store.js';
 import type { Annotations } from './core/annotations.js';
@@ -8,8 +9,12 @@ import { VERSION_FILES } from './core/version-files.js';
 import { assertVersionName, formatVersion } from './core/version-name.js';
 import { encodeModel, type EncodedFile } from './encode-model.js';
 import { loadModel, type LoadedModel } from './loaded-model.js';
-import { ModelVersionRepository, type Promotion } from './model-version.repository.js';
-import type { Actor, ModelVersion, VersionListQuery } from './model-version.js';
+import {
+  ModelVersionRepository,
+  type Promotion,
+  type WithinRegistration,
+} from './model-version.repository.js';
+import type { Actor, ModelVersion, NewModelVersion, VersionListQuery } from './model-version.js';
 import type { TrainedModel } from './trained-model.js';
 import { verifyVersion, type VerifyResult } from './verify-version.js';
 import { writeVersionFiles } from './version-writer.js';
@@ -29,13 +34,17 @@ export class ModelRegistryService {
     readonly store: ArtifactStore,
   ) {}
 
-  /** @param encoded files of {@link encodeModel}, where they were made before */
+  /**
+   * @param encoded files of {@link encodeModel}, where they were made before
+   * @param within part of the transaction that registers the version; when it throws, there is no such version
+   */
   async register(
     model: TrainedModel,
     versionFormat: string,
     nowMs: number,
     actor: Actor,
     encoded?: readonly EncodedFile[],
+    within?: WithinRegistration,
   ): Promise<RegisteredModel> {
     const files = encoded ?? (await encodeModel(model));
     const now = new Date(nowMs);
@@ -51,7 +60,8 @@ export class ModelRegistryService {
     try {
       const { artifacts, modelSha256 } = writeVersionFiles(staged, model, files, now.toISOString());
       staged.commit();
-      await this.insertRow(staged.version, model, artifacts, modelSha256, actor);
+      const row = newVersion(staged.version, model, artifacts, modelSha256);
+      await this.insertRow(row, actor, within);
       return { model: await this.get(staged.version), modelSha256 };
     } catch (error) {
       staged.discard();
@@ -59,41 +69,14 @@ export class ModelRegistryService {
     }
   }
 
-  private async insertRow(
-    version: string,
-    model: TrainedModel,
-    artifacts: Readonly<Record<string, string>>,
-    modelSha256: string,
-    actor: Actor,
-  ): Promise<void> {
+  private async insertRow(row: NewModelVersion, actor: Actor, within?: WithinRegistration): Promise<void> {
+    const { version } = row;
     try {
-      await this.versions.insert(
-        {
-          version,
-          modelName: model.modelName,
-          status: model.evaluation.gate.passed ? 'available' : 'rejected',
-          storageKey: version,
-          modelType: model.detector?.fitted.type ?? 'IsolationForest',
-          featureSet: model.featureSet,
-          trainingId: model.trainingId,
-          parentVersion: model.parentVersion,
-          trainingSamples: model.trainRows,
-          metrics: { ...model.evaluation.basic_metrics },
-          gate: model.evaluation.gate,
-          lineage: {
-            exports: model.inputFiles.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })),
-            selection: model.selection,
-            config_hash: model.configHash,
-            code_version: model.codeVersion,
-            code_commit: BUILD_COMMIT,
-            feature_spec_hash: model.spec.hash,
-            model_sha256: modelSha256,
-            parent: model.parentVersion,
-          },
-          artifacts,
-        },
-        actor,
-      );
+      await retryOnLoss(async (attempt) => {
+        // The name is ours: a row of it is that of an attempt whose answer was lost.
+        if (attempt > 1 && (await this.versions.exists(version))) return;
+        await this.versions.insert(row, actor, within);
+      });
     } catch (error) {
       // Files without a row are an orphan: take them away again, so that the version is absent as a whole. A lost
       // connection does not tell whether the row was written; then the reconciler decides later.
@@ -274,6 +257,38 @@ export class ModelRegistryService {
       return null;
     }
   }
+}
+
+function newVersion(
+  version: string,
+  model: TrainedModel,
+  artifacts: Readonly<Record<string, string>>,
+  modelSha256: string,
+): NewModelVersion {
+  return {
+    version,
+    modelName: model.modelName,
+    status: model.evaluation.gate.passed ? 'available' : 'rejected',
+    storageKey: version,
+    modelType: model.detector?.fitted.type ?? 'IsolationForest',
+    featureSet: model.featureSet,
+    trainingId: model.trainingId,
+    parentVersion: model.parentVersion,
+    trainingSamples: model.trainRows,
+    metrics: { ...model.evaluation.basic_metrics },
+    gate: model.evaluation.gate,
+    lineage: {
+      exports: model.inputFiles.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })),
+      selection: model.selection,
+      config_hash: model.configHash,
+      code_version: model.codeVersion,
+      code_commit: BUILD_COMMIT,
+      feature_spec_hash: model.spec.hash,
+      model_sha256: modelSha256,
+      parent: model.parentVersion,
+    },
+    artifacts,
+  };
 }
 
 export interface StoreReconciliation {

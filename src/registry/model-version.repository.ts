@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { In, IsNull, type DataSource, type SelectQueryBuilder } from 'typeorm';
 import type { GateResult } from '../evaluation/core/gate.js';
+import { failPoint } from '../platform/config/fail-point.js';
+import type { Transaction } from '../platform/database/transaction.js';
 import { AppError } from '../shared/errors.js';
 import { CHAMPION } from './core/alias-name.js';
 import type { Annotations } from './core/annotations.js';
@@ -25,6 +27,9 @@ export interface Promotion {
   readonly actor: Actor;
   readonly switchOver: () => Promise<void>;
 }
+
+/** What else the transaction that registers a version does. */
+export type WithinRegistration = (transaction: Transaction, version: NewModelVersion) => Promise<void>;
 
 @Injectable()
 export class ModelVersionRepository {
@@ -84,8 +89,10 @@ export class ModelVersionRepository {
     return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
   }
 
-  async insert(model: NewModelVersion, actor: Actor): Promise<void> {
+  /** `within` comes last but the audit entry: what it locks is not held for long. */
+  async insert(model: NewModelVersion, actor: Actor, within?: WithinRegistration): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
+      failPoint('insert', 'before');
       await manager.getRepository(ModelVersionEntity).insert({
         version: model.version,
         modelName: model.modelName,
@@ -102,9 +109,13 @@ export class ModelVersionRepository {
         lineage: { ...model.lineage },
         artifacts: { ...model.artifacts },
       });
+      failPoint('insert', 'after');
+      await within?.(manager, model);
       const to = { status: model.status };
       await audit(manager, { actor, action: 'register', id: model.version, from: null, to });
+      failPoint('commit', 'before');
     });
+    failPoint('commit', 'after');
   }
 
   /**

@@ -18,6 +18,8 @@ export const ERROR_KINDS = {
   internal: kind(1, 500, 'Unexpected failure'),
   unavailable: kind(1, 503, 'Service unavailable'),
   disk_full: kind(1, 507, 'Not enough disk space'),
+  time_limit: kind(1, 422, 'Over its time limit'),
+  memory_limit: kind(1, 422, 'Over its memory limit'),
   usage: kind(2, 400, 'Wrong usage'),
   unauthorized: kind(1, 401, 'API key needed'),
   forbidden: kind(1, 403, 'Not allowed'),

@@ -8,6 +8,7 @@ import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 )
 @Check('training_runs_progress_check', 'progress BETWEEN 0 AND 100')
 @Check('training_runs_origin_check', `origin IN ('cli', 'api', 'schedule')`)
+@Check('training_runs_priority_check', 'priority BETWEEN 0 AND 1000')
 @Unique('training_runs_idempotency_key_key', ['idempotencyKey'])
 @Index('training_runs_created_at_idx', ['createdAt', 'id'])
 @Index('training_runs_unfinished_idx', ['status', 'leaseExpiresAt'], {
@@ -67,6 +68,14 @@ export class TrainingRunEntity {
   /** Grows with every lease; a write with an older token affects no row. */
   @Column({ name: 'fencing_token', type: 'integer', default: 0 })
   fencingToken: number;
+
+  /** Lower runs first. */
+  @Column({ type: 'smallint', default: 100 })
+  priority: number;
+
+  /** How often another worker had to begin the run again, because its worker had gone silent. */
+  @Column({ name: 'lost_workers', type: 'smallint', default: 0 })
+  lostWorkers: number;
 
   @Column({ name: 'cancel_requested', type: 'boolean', default: false })
   cancelRequested: boolean;

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { Transaction } from '../platform/database/transaction.js';
+import { AppError } from '../shared/errors.js';
 import { isTerminal, type RunStatus } from './core/run-status.js';
-import { TrainingEventEntity } from './training-event.entity.js';
+import { appendEvent, eventsAfter } from './training-event.repository.js';
 import { TrainingRunEntity } from './training-run.entity.js';
 import type {
   NewTrainingRun,
@@ -14,6 +16,9 @@ import type {
 } from './training-run.js';
 
 /** Leases are judged by the database's clock only: replicas may disagree about the time. */
+/** In the middle: there is room before and behind. */
+const DEFAULT_PRIORITY = 100;
+
 const LEASE_SQL = `now() + make_interval(secs => $2)`;
 
 @Injectable()
@@ -25,8 +30,8 @@ export class TrainingRunRepository {
     return this.dataSource.transaction(async (manager) => {
       const repository = manager.getRepository(TrainingRunEntity);
       const inserted: { id: string }[] = await manager.query(
-        `INSERT INTO training_runs (id, model_name, status, progress, step, request, config, config_hash, origin, idempotency_key)
-         VALUES ($1, $2, 'queued', 0, $3, $4, $5, $6, $7, $8) ON CONFLICT (idempotency_key) DO NOTHING RETURNING id`,
+        `INSERT INTO training_runs (id, model_name, status, progress, step, request, config, config_hash, origin, idempotency_key, priority)
+         VALUES ($1, $2, 'queued', 0, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (idempotency_key) DO NOTHING RETURNING id`,
         [
           run.trainingId,
           run.modelName,
@@ -36,6 +41,7 @@ export class TrainingRunRepository {
           run.configHash,
           run.origin,
           run.idempotencyKey,
+          run.priority ?? DEFAULT_PRIORITY,
         ],
       );
       if (inserted.length === 0 && run.idempotencyKey !== null) {
@@ -87,18 +93,61 @@ export class TrainingRunRepository {
    * Takes the run for a worker: queued, or running under a lease that has expired. The higher fencing token shuts out
    * a worker that lost its lease and comes back. null = somebody else has it, or it has ended.
    */
-  async start(trainingId: string, workerId: string, leaseSeconds: number): Promise<RunLease | null> {
-    const [rows] = await this.dataSource.query<[{ fencing_token: number }[], number]>(
-      `UPDATE training_runs SET status = 'running', worker_id = $3, fencing_token = fencing_token + 1,
-         lease_expires_at = ${LEASE_SQL}, started_at = coalesce(started_at, now()), updated_at = now(), error = NULL
-       WHERE id = $1 AND NOT cancel_requested
-         AND (status = 'queued' OR (status = 'running' AND (lease_expires_at < now() OR worker_id = $3)))
-       RETURNING fencing_token`,
-      [trainingId, leaseSeconds, workerId],
+  async start(
+    trainingId: string,
+    workerId: string,
+    leaseSeconds: number,
+    maxLostWorkers = 32_000,
+  ): Promise<RunLease | null> {
+    return this.dataSource.transaction(async (manager) => {
+      const [rows] = await manager.query<[StartedRow[], number]>(
+        `WITH old AS (SELECT status FROM training_runs WHERE id = $1 FOR UPDATE)
+         UPDATE training_runs SET status = 'running', worker_id = $3, fencing_token = fencing_token + 1,
+           lease_expires_at = ${LEASE_SQL}, started_at = coalesce(started_at, now()), updated_at = now(), error = NULL,
+           lost_workers = lost_workers + (old.status = 'running')::int
+         FROM old WHERE id = $1 AND NOT cancel_requested
+           AND (old.status = 'queued' OR (old.status = 'running' AND lost_workers < $4
+             AND (lease_expires_at < now() OR worker_id = $3)))
+         RETURNING fencing_token, progress, result, old.status = 'running' AS again`,
+        [trainingId, leaseSeconds, workerId, maxLostWorkers],
+      );
+      if (rows.length === 0) {
+        await endCancelled(manager, trainingId);
+        await endExhausted(manager, trainingId, maxLostWorkers);
+        return null;
+      }
+      const [{ fencing_token: fencingToken, progress, result, again }] = rows;
+      if (again) {
+        const step = 'Started again: its worker was lost';
+        await appendEvent(manager, trainingId, {
+          type: 'restarted',
+          progress,
+          step,
+          message: null,
+          data: null,
+        });
+      }
+      return { trainingId, fencingToken, ...(result === null ? {} : { registered: result }) };
+    });
+  }
+
+  /**
+   * Notes within the transaction that registers it which version the run has made, with its result: from then on the
+   * run makes no other one. Throws when the lease was lost or a cancel came first; then nothing is registered.
+   */
+  async recordVersion(
+    transaction: Transaction,
+    lease: RunLease,
+    { version, result }: { readonly version: string; readonly result: object },
+  ): Promise<void> {
+    const [rows] = await transaction.query<[{ id: string }[], number]>(
+      `UPDATE training_runs SET version = $3, result = $4, updated_at = now()
+       WHERE id = $1 AND fencing_token = $2 AND status = 'running' AND result IS NULL AND NOT cancel_requested
+       RETURNING id`,
+      [lease.trainingId, lease.fencingToken, version, JSON.stringify(result)],
     );
-    if (rows.length > 0) return { trainingId, fencingToken: rows[0].fencing_token };
-    await this.dataSource.transaction((manager) => endCancelled(manager, trainingId));
-    return null;
+    if (rows.length > 0) return;
+    throw new AppError('cancelled', 'The run was cancelled, or taken over by another worker.');
   }
 
   /** Extends the lease. 'lost' = the run belongs to somebody else or has ended; 'cancel' = somebody asked to stop. */
@@ -116,7 +165,8 @@ export class TrainingRunRepository {
     await this.dataSource.transaction(async (manager) => {
       const [rows] = await manager.query<[{ id: string }[], number]>(
         `UPDATE training_runs SET progress = $3, step = $4, updated_at = now()
-         WHERE id = $1 AND fencing_token = $2 AND status = 'running' RETURNING id`,
+         WHERE id = $1 AND fencing_token = $2 AND status = 'running' AND (progress, step) IS DISTINCT FROM ($3, $4)
+         RETURNING id`,
         [lease.trainingId, lease.fencingToken, progress, step],
       );
       if (rows.length > 0) {
@@ -159,6 +209,13 @@ export class TrainingRunRepository {
       });
       return true;
     });
+  }
+
+  /** Whether the holder of this lease has ended the run in this way: its answer may have been lost. */
+  async hasEnded(lease: RunLease, status: RunStatus): Promise<boolean> {
+    return this.dataSource
+      .getRepository(TrainingRunEntity)
+      .existsBy({ id: lease.trainingId, fencingToken: lease.fencingToken, status });
   }
 
   /** Hands a running run back to the queue (its worker shuts down). */
@@ -221,30 +278,7 @@ export class TrainingRunRepository {
   }
 
   async eventsAfter(trainingId: string, sequence: number, limit: number): Promise<RunEvent[]> {
-    const entities = await this.dataSource
-      .getRepository(TrainingEventEntity)
-      .createQueryBuilder('event')
-      .where('event.runId = :trainingId AND event.sequence > :sequence', { trainingId, sequence })
-      .orderBy('event.sequence', 'ASC')
-      .limit(limit)
-      .getMany();
-    return entities.map(({ sequence: number, type, progress, step, message, data, createdAt }) => ({
-      sequence: number,
-      type,
-      progress,
-      step,
-      message,
-      data,
-      createdAt: createdAt.toISOString(),
-    }));
-  }
-
-  /** Runs of the queue that are not over: each should have a job. */
-  async unfinishedIds(): Promise<string[]> {
-    const rows: { id: string }[] = await this.dataSource.query(
-      `SELECT id FROM training_runs WHERE status IN ('queued', 'running') AND origin <> 'cli' ORDER BY created_at`,
-    );
-    return rows.map(({ id }) => id);
+    return eventsAfter(this.dataSource, { trainingId, sequence, limit });
   }
 
   async expireLease(trainingId: string, workerId: string): Promise<void> {
@@ -265,12 +299,11 @@ export interface RunEnd {
   readonly error?: RunFailure;
 }
 
-interface NewEvent {
-  readonly type: string;
+interface StartedRow {
+  readonly fencing_token: number;
   readonly progress: number;
-  readonly step: string;
-  readonly message: string | null;
-  readonly data: unknown;
+  readonly result: unknown;
+  readonly again: boolean;
 }
 
 /** Ends a run whose cancellation was asked for and that no living worker has; the token shuts out one that comes back. */
@@ -292,20 +325,26 @@ async function endCancelled(manager: EntityManager, trainingId: string): Promise
   });
 }
 
-/** The caller holds the run's row lock (it has just updated or inserted it), so sequences cannot collide. */
-async function appendEvent(manager: EntityManager, trainingId: string, event: NewEvent): Promise<void> {
-  await manager.query(
-    `INSERT INTO training_events (run_id, sequence, type, progress, step, message, data)
-     SELECT $1, coalesce(max(sequence), 0) + 1, $2, $3, $4, $5, $6 FROM training_events WHERE run_id = $1`,
-    [
-      trainingId,
-      event.type,
-      event.progress,
-      event.step,
-      event.message,
-      event.data === null ? null : JSON.stringify(event.data),
-    ],
+/** Ends a run that took down worker after worker, or would go on doing so. */
+async function endExhausted(
+  manager: EntityManager,
+  trainingId: string,
+  maxLostWorkers: number,
+): Promise<void> {
+  const error: RunFailure = {
+    code: 'workers_lost',
+    message: `The run was given up: ${maxLostWorkers + 1} workers in turn ended or went silent while they worked on it.`,
+    hint: 'Look at the logs of the workers: the machine may have too little memory for this training.',
+  };
+  const [rows] = await manager.query<[{ progress: number; step: string }[], number]>(
+    `UPDATE training_runs SET status = 'failed', error = $3, finished_at = now(), updated_at = now(),
+       lease_expires_at = NULL, fencing_token = fencing_token + 1
+     WHERE id = $1 AND status = 'running' AND lease_expires_at < now() AND lost_workers >= $2
+     RETURNING progress, step`,
+    [trainingId, maxLostWorkers, JSON.stringify(error)],
   );
+  if (rows.length === 0) return;
+  await appendEvent(manager, trainingId, { type: 'failed', ...rows[0], message: error.message, data: null });
 }
 
 function toRun(entity: TrainingRunEntity): TrainingRun {
@@ -322,6 +361,8 @@ function toRun(entity: TrainingRunEntity): TrainingRun {
     version: entity.version,
     result: entity.result,
     origin: entity.origin as TrainingRun['origin'],
+    priority: entity.priority,
+    lostWorkers: entity.lostWorkers,
     cancelRequested: entity.cancelRequested && !isTerminal(entity.status as RunStatus),
     createdAt: entity.createdAt.toISOString(),
     startedAt: entity.startedAt?.toISOString() ?? null,

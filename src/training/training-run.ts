@@ -15,6 +15,10 @@ export interface TrainingRun {
   readonly result: unknown;
   readonly origin: RunOrigin;
   readonly cancelRequested: boolean;
+  /** 0 to 1000, lower runs first. */
+  readonly priority: number;
+  /** How often its worker had gone silent and another one began again. */
+  readonly lostWorkers: number;
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
@@ -31,7 +35,10 @@ export interface NewTrainingRun {
   readonly config: object;
   readonly configHash: string;
   readonly origin: RunOrigin;
+  /** A run with this key is recorded once; asking again gives that one back. */
   readonly idempotencyKey: string | null;
+  /** 0 to 1000, lower runs first; default 100. */
+  readonly priority?: number;
 }
 
 export interface RunFailure {
@@ -45,6 +52,8 @@ export interface RunFailure {
 export interface RunLease {
   readonly trainingId: string;
   readonly fencingToken: number;
+  /** What an earlier worker had registered for this run before it was lost; absent = nothing yet. */
+  readonly registered?: unknown;
 }
 
 export interface RunEvent {
@@ -55,6 +64,23 @@ export interface RunEvent {
   readonly message: string | null;
   readonly data: unknown;
   readonly createdAt: string;
+}
+
+/** Work that is waiting or under way, from the table that decides. */
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly active: number;
+  /** Seconds the longest waiting run has waited; null = none waits. */
+  readonly oldestWaitingSeconds: number | null;
+}
+
+/** A run that should have a job in the queue and may have none. */
+export interface WaitingRun {
+  readonly trainingId: string;
+  readonly fencingToken: number;
+  readonly priority: number;
+  /** Its worker has gone silent. */
+  readonly lost: boolean;
 }
 
 export interface RunListQuery {

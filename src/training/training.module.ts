@@ -3,8 +3,8 @@ import { DetectorTrainerService } from './detector-trainer.service.js';
 import { ForestTrainerService } from './forest-trainer.service.js';
 import { RunStatisticsRepository } from './run-statistics.repository.js';
 import { RunStatisticsService } from './run-statistics.service.js';
+import { TrainingQueueRepository } from './training-queue.repository.js';
 import { TrainingRunRepository } from './training-run.repository.js';
-
 import { TrainingRunsService } from './training-runs.service.js';
 
 @Module({
@@ -12,6 +12,7 @@ import { TrainingRunsService } from './training-runs.service.js';
     DetectorTrainerService,
     ForestTrainerService,
     TrainingRunRepository,
+    TrainingQueueRepository,
     TrainingRunsService,
     RunStatisticsRepository,
     RunStatisticsService,

@@ -23,6 +23,20 @@ function workerFile(name: WorkerName): string {
   });
 }
 
+/** Upper bound of the heap of every thread begun from now on, MiB; undefined = V8's own. */
+let heapLimitMb: number | undefined;
+
+/** A heap that grows without end then ends its thread, not the process. The highest limit of the process counts. */
+export function limitThreadHeaps(maxHeapMb: number): void {
+  heapLimitMb = Math.max(maxHeapMb, heapLimitMb ?? 0);
+}
+
+function newThread(name: WorkerName, maxHeapMb = heapLimitMb): Worker {
+  return new Worker(workerFile(name), {
+    resourceLimits: maxHeapMb === undefined ? {} : { maxOldGenerationSizeMb: maxHeapMb },
+  });
+}
+
 /** Threads that have loaded their code and wait for a task, one of a name at most. */
 const ahead = new Map<WorkerName, Worker>();
 
@@ -32,7 +46,7 @@ const ahead = new Map<WorkerName, Worker>();
  */
 export function startAhead(name: WorkerName): void {
   if (ahead.has(name)) return;
-  const worker = new Worker(workerFile(name));
+  const worker = newThread(name);
   ahead.set(name, worker);
   const forget = (): void => {
     if (ahead.get(name) === worker) ahead.delete(name);
@@ -120,15 +134,14 @@ export function runInThread<Input, Output>(
 
 /** One that waits already, unless the heap is to have a bound, which only a new thread can be given. */
 function threadFor(name: WorkerName, maxHeapMb: number | undefined): Worker {
-  if (maxHeapMb === undefined) return takeAhead(name) ?? new Worker(workerFile(name));
-  return new Worker(workerFile(name), { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } });
+  return maxHeapMb === undefined ? (takeAhead(name) ?? newThread(name)) : newThread(name, maxHeapMb);
 }
 
 function threadFailure(name: WorkerName, error: unknown): AppError {
   const outOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
   if (!outOfMemory)
     return new AppError('internal', `The ${name} thread failed: ${String(error)}`, { cause: error });
-  return new AppError('internal', `The ${name} thread needed more memory than it may use.`, {
+  return new AppError('memory_limit', `The ${name} thread needed more memory than it may use.`, {
     cause: error,
     hint: 'Raise training.max_memory_usage, or train on a shorter date range.',
   });

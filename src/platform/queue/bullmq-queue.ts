@@ -50,7 +50,7 @@ export class BullmqQueue<T> implements JobQueue<T> {
   ) {}
 
   async add(jobId: string, payload: T, options: AddJobOptions = {}): Promise<void> {
-    const { priority = DEFAULT_PRIORITY, attempts = DEFAULT_ATTEMPTS } = options;
+    const { priority = DEFAULT_PRIORITY, attempts = DEFAULT_ATTEMPTS, keepFinished = true } = options;
     if (!Number.isInteger(priority) || priority < 0 || priority > 1000) {
       throw new RangeError(`job ${jobId}: priority must be a whole number from 0 to 1000, got ${priority}`);
     }
@@ -67,8 +67,8 @@ export class BullmqQueue<T> implements JobQueue<T> {
           priority: priority + 1,
           attempts,
           backoff: { type: 'exponential', delay: connection.retryDelayMs },
-          removeOnComplete: KEEP_COMPLETED,
-          removeOnFail: KEEP_FAILED,
+          removeOnComplete: keepFinished ? KEEP_COMPLETED : true,
+          removeOnFail: keepFinished ? KEEP_FAILED : true,
           stackTraceLimit: 1,
         },
       );

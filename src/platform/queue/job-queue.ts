@@ -10,6 +10,8 @@ export interface AddJobOptions {
   readonly priority?: number;
   /** How often the handler may fail before the job is given up, at least 1, default 3. Shutdowns do not count. */
   readonly attempts?: number;
+  /** Default true: kept for a look at it, and for dedupe, for a while. false: gone when it is over. */
+  readonly keepFinished?: boolean;
 }
 
 export interface JobCounts {

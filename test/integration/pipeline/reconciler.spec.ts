@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DeploymentService } from '../../../src/deployment/deployment.service.js';
@@ -10,10 +9,11 @@ import { ExportStore } from '../../../src/export/export-store.js';
 import { ExportsService } from '../../../src/export/exports.service.js';
 import { ReconcilerService } from '../../../src/pipeline/reconciler.service.js';
 import { systemClock } from '../../../src/platform/clock.js';
-import { processIdentity } from '../../../src/platform/process-identity.js';
+import { hostIdentity, processIdentity } from '../../../src/platform/process-identity.js';
 import { ArtifactStore } from '../../../src/registry/artifact-store.js';
 import { ModelRegistryService } from '../../../src/registry/model-registry.service.js';
 import { ModelVersionRepository } from '../../../src/registry/model-version.repository.js';
+import { TrainingQueueRepository } from '../../../src/training/training-queue.repository.js';
 import { TrainingRunRepository } from '../../../src/training/training-run.repository.js';
 import { TrainingRunsService } from '../../../src/training/training-runs.service.js';
 import type { RunOrigin } from '../../../src/training/training-run.js';
@@ -25,7 +25,7 @@ const actor = { name: 'test', reason: null };
 const ended = Number(
   execFileSync(process.execPath, ['-e', 'console.log(process.pid)'], { encoding: 'utf8' }),
 );
-const DEAD = `${hostname()}:${ended}`;
+const DEAD = `${hostIdentity()}:${ended}`;
 
 describe('the reconciler', () => {
   const root = temporaryDirectory('reconciler');
@@ -58,7 +58,7 @@ describe('the reconciler', () => {
       new ExportStore(join(root, 'exports')),
     );
     reconciler = new ReconcilerService(
-      new TrainingRunsService(runs),
+      new TrainingRunsService(runs, new TrainingQueueRepository(database.dataSource)),
       registry,
       deployments,
       exports,
@@ -168,7 +168,7 @@ describe('the reconciler', () => {
   it('removes what a dead process was writing and keeps what a living one writes', async () => {
     const staged = await registry.store.stage('living', () => Promise.resolve(false));
     mkdirSync(join(directory, '.tmp-dead'));
-    const owner = JSON.stringify({ host: hostname(), pid: ended });
+    const owner = JSON.stringify({ host: hostIdentity(), pid: ended });
     writeFileSync(join(directory, '.tmp-dead', '.owner.json'), owner);
     const { settled } = await reconciler.settle();
     expect(settled).toEqual(['Removed the unfinished directory .tmp-dead.']);

@@ -7,19 +7,21 @@ import type { DeploymentFlowService } from '../../../src/pipeline/deployment-flo
 import type { RunContext } from '../../../src/pipeline/run-context.js';
 import { RunExecutorService } from '../../../src/pipeline/run-executor.service.js';
 import { runConfig } from '../../../src/pipeline/run-config.js';
-import type {
-  TrainingOutcome,
-  TrainingPipelineService,
-} from '../../../src/pipeline/training-pipeline.service.js';
+import type { TrainingOutcome } from '../../../src/pipeline/training-outcome.js';
+import type { TrainingPipelineService } from '../../../src/pipeline/training-pipeline.service.js';
 import type { TrainingRequest } from '../../../src/pipeline/training-request.js';
 import { systemClock } from '../../../src/platform/clock.js';
 import { codeDefaults } from '../../../src/platform/config/resolve-layers.js';
 import { Observations, type Observation } from '../../../src/platform/metrics/observations.js';
+import type { TrainingConfig } from '../../../src/platform/config/schema/training.schema.js';
 import { JobAbortedError } from '../../../src/platform/queue/job-queue.js';
 import { ArtifactStore } from '../../../src/registry/artifact-store.js';
 import { ModelRegistryService } from '../../../src/registry/model-registry.service.js';
+import type { NewModelVersion } from '../../../src/registry/model-version.js';
 import { ModelVersionRepository } from '../../../src/registry/model-version.repository.js';
+import type { Transaction } from '../../../src/platform/database/transaction.js';
 import { AppError } from '../../../src/shared/errors.js';
+import { TrainingQueueRepository } from '../../../src/training/training-queue.repository.js';
 import { TrainingRunRepository } from '../../../src/training/training-run.repository.js';
 import { TrainingRunsService } from '../../../src/training/training-runs.service.js';
 import type { TrainingRun } from '../../../src/training/training-run.js';
@@ -40,7 +42,7 @@ describe('the run executor', () => {
   beforeAll(async () => {
     database = await createMigratedDatabase('executor');
     repository = new TrainingRunRepository(database.dataSource);
-    runs = new TrainingRunsService(repository);
+    runs = new TrainingRunsService(repository, new TrainingQueueRepository(database.dataSource));
     const versions = new ModelVersionRepository(database.dataSource);
     registry = new ModelRegistryService(versions, new ArtifactStore(join(directory, 'models')));
   });
@@ -63,9 +65,12 @@ describe('the run executor', () => {
     return new RunExecutorService(service, pipeline, deployments, registry, observations, systemClock);
   }
 
-  function create(request: Partial<TrainingRequest> = {}, maxTrainingTime = 3600): Promise<TrainingRun> {
+  function create(
+    request: Partial<TrainingRequest> = {},
+    limits: Partial<TrainingConfig> = {},
+  ): Promise<TrainingRun> {
     const values = structuredClone(codeDefaults().values);
-    values.training.max_training_time = maxTrainingTime;
+    Object.assign(values.training, limits);
     return runs.create({
       trainingId: randomUUID(),
       modelName: 'wifi',
@@ -80,23 +85,27 @@ describe('the run executor', () => {
 
   const trains =
     (gatePassed = true): Train =>
-    async ({ trainingId, step }) => {
+    async ({ trainingId, step, registered }) => {
       await step('save');
-      const { model, modelSha256 } = await registry.register(
+      const outcome = (model: NewModelVersion): TrainingOutcome =>
+        ({
+          model,
+          modelSha256: 'h',
+          evaluation: { basic_metrics: { threshold_value: 0.5 }, ground_truth: null },
+          featureNames: [],
+          logCount: 1,
+          warnings: [],
+          durationSeconds: 1,
+        }) as unknown as TrainingOutcome;
+      const { model } = await registry.register(
         buildTrainedModel({ trainingId, gatePassed }),
         '%Y%m%d_%H%M%S',
         Date.UTC(2024, 0, 1),
         { name: 'test', reason: null },
+        undefined,
+        (transaction, version) => registered!(transaction, outcome(version)),
       );
-      return {
-        model,
-        modelSha256,
-        evaluation: { basic_metrics: { threshold_value: 0.5 }, ground_truth: null },
-        featureNames: [],
-        logCount: 1,
-        warnings: [],
-        durationSeconds: 1,
-      } as unknown as TrainingOutcome;
+      return outcome(model);
     };
 
   /** Works until it is told to stop. */
@@ -220,10 +229,80 @@ describe('the run executor', () => {
   });
 
   it('stops at the time limit of the run and says so', async () => {
-    const run = await create({}, 1);
+    const run = await create({}, { max_training_time: 1 });
     const result = await executor(untilAborted).execute(run, never);
-    expect(result).toMatchObject({ status: 'failed', error: { code: 'unavailable' } });
+    expect(result).toMatchObject({ status: 'failed', error: { code: 'time_limit' } });
     expect((await runs.get(run.trainingId)).error?.message).toContain('training.max_training_time');
+  });
+
+  it('stops at the memory limit of the run and says so; the process lives on', async () => {
+    const run = await create({}, { max_memory_usage: 256 });
+    const held: Buffer[] = [];
+    const grows: Train = async ({ signal }) => {
+      for (;;) {
+        signal.throwIfAborted();
+        // Typed arrays, outside of the JavaScript heap; written to, so that they are really there.
+        if (held.length < 40) held.push(Buffer.alloc(32 << 20, 1));
+        await sleep(20);
+      }
+    };
+    const result = await executor(grows).execute(run, never);
+    held.length = 0;
+    expect(result).toMatchObject({ status: 'failed', error: { code: 'memory_limit' } });
+    expect((await runs.get(run.trainingId)).error?.message).toContain('training.max_memory_usage (256 MB)');
+    expect((await executor(trains()).execute(await create(), never))?.status).toBe('completed');
+  });
+
+  it('registers nothing when it is cancelled just before the version is committed', async () => {
+    const run = await create();
+    const cancelledLate: Train = async (context) => {
+      await runs.requestCancel(run.trainingId);
+      return trains()(context);
+    };
+    expect((await executor(cancelledLate).execute(run, never))?.status).toBe('cancelled');
+    expect(await runs.get(run.trainingId)).toMatchObject({
+      status: 'cancelled',
+      version: null,
+      result: null,
+    });
+    const sql = 'SELECT 1 FROM model_versions WHERE training_run_id = $1';
+    expect(await database.dataSource.query(sql, [run.trainingId])).toEqual([]);
+  });
+
+  it('registers nothing when another worker took the run while it was paused, and takes its files away', async () => {
+    const run = await create();
+    const before = registry.store.list();
+    const paused: Train = async (context) => {
+      await database.dataSource.query(
+        `UPDATE training_runs SET fencing_token = fencing_token + 1, worker_id = 'other:1' WHERE id = $1`,
+        [run.trainingId],
+      );
+      return trains()(context);
+    };
+    await executor(paused).execute(run, never);
+    expect((await runs.get(run.trainingId)).status).toBe('running');
+    expect(registry.store.list()).toEqual(before);
+  });
+
+  it('makes no second version when the first worker was lost between registering it and ending the run', async () => {
+    const run = await create({ deploy: true });
+    const lease = await repository.start(run.trainingId, 'dead:1', -1);
+    const lost = {
+      trainingId: run.trainingId,
+      step: () => Promise.resolve(),
+      registered: (transaction: Transaction, { model: { version } }: TrainingOutcome) =>
+        repository.recordVersion(transaction, lease!, {
+          version,
+          result: { version, gate: { passed: true }, training_id: run.trainingId },
+        }),
+    } as unknown as RunContext;
+    const { model } = await trains()(lost);
+    const never2 = (): never => {
+      throw new Error('trained a second time');
+    };
+    expect((await executor(never2).execute(run, never))?.status).toBe('completed');
+    expect(await runs.get(run.trainingId)).toMatchObject({ version: model.version, lostWorkers: 1 });
+    expect(deploys.splice(0)).toEqual([model.version]);
   });
 
   it('hands the run back when its worker shuts down', async () => {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { hostIdentity } from '../../../src/platform/process-identity.js';
 import { ArtifactStore, type StagedVersion } from '../../../src/registry/artifact-store.js';
 import { AppError } from '../../../src/shared/errors.js';
 import { rejection, temporaryDirectory } from '../../support/temporary-directory.js';
@@ -137,7 +137,7 @@ describe('a version', () => {
 });
 
 describe('removeAbandonedStaging', () => {
-  const owner = (pid: number, host = hostname()) => JSON.stringify({ host, pid });
+  const owner = (pid: number, host = hostIdentity()) => JSON.stringify({ host, pid });
   const now = Date.now();
   const age = (path: string, seconds: number): void => {
     utimesSync(path, now / 1000 - seconds, now / 1000 - seconds);

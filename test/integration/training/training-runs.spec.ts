@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASE_SCHEMA } from '../../../src/database-schema.js';
 import { createDataSource } from '../../../src/platform/database/data-source.js';
+import { TrainingQueueRepository } from '../../../src/training/training-queue.repository.js';
 import { TrainingRunRepository } from '../../../src/training/training-run.repository.js';
 import type { NewTrainingRun, RunLease, TrainingRun } from '../../../src/training/training-run.js';
 import { createMigratedDatabase, type MigratedDatabase } from '../../support/postgres.js';
@@ -86,7 +87,7 @@ describe('training runs', () => {
       expect(await here.find(trainingId)).toMatchObject({ status: 'running', progress: 0, version: null });
       expect(await there.finish(next, { status: 'completed', progress: 100, version: 'new' })).toBe(true);
       expect(await here.find(trainingId)).toMatchObject({ status: 'completed', version: 'new' });
-      expect(await types(trainingId)).toEqual(['queued', 'completed']);
+      expect(await types(trainingId)).toEqual(['queued', 'restarted', 'completed']);
     });
 
     it('is the same worker’s to take again, and its own older lease is shut out too', async () => {
@@ -277,9 +278,123 @@ describe('training runs', () => {
     const cli = await create({ origin: 'cli' });
     const done = await create();
     await here.finish(await started(done.trainingId), { status: 'failed', error: FAILURE });
-    const ids = await here.unfinishedIds();
+    const unfinished = await new TrainingQueueRepository(database.dataSource).unfinished();
+    const ids = unfinished.map(({ trainingId }) => trainingId);
     expect(ids).toContain(api.trainingId);
     expect(ids).not.toContain(cli.trainingId);
     expect(ids).not.toContain(done.trainingId);
+  });
+
+  describe('a run whose workers are lost', () => {
+    it('is given up after as many as the limit says, in one terminal state', async () => {
+      const { trainingId } = await create();
+      for (let worker = 1; worker <= 3; worker++)
+        expect(await here.start(trainingId, `host:${worker}`, -1, 2)).not.toBeNull();
+      expect(await here.find(trainingId)).toMatchObject({ status: 'running', lostWorkers: 2 });
+      expect(await here.start(trainingId, 'host:4', LONG, 2)).toBeNull();
+      expect(await here.find(trainingId)).toMatchObject({
+        status: 'failed',
+        error: { code: 'workers_lost' },
+      });
+      expect(await here.start(trainingId, 'host:5', LONG, 2)).toBeNull();
+      expect((await types(trainingId)).filter((type) => type === 'failed')).toHaveLength(1);
+    });
+
+    it('is not given up while its last worker still lives', async () => {
+      const { trainingId } = await create();
+      await here.start(trainingId, 'host:1', -1, 1);
+      await here.start(trainingId, 'host:2', LONG, 1);
+      expect(await here.start(trainingId, 'host:3', LONG, 1)).toBeNull();
+      expect(await statusOf(trainingId)).toBe('running');
+    });
+
+    it('does not count workers that handed it back', async () => {
+      const { trainingId } = await create();
+      for (let worker = 1; worker <= 5; worker++)
+        await here.requeue(await started(trainingId, `host:${worker}`));
+      expect(await here.find(trainingId)).toMatchObject({ status: 'queued', lostWorkers: 0 });
+    });
+  });
+
+  describe('the version of a run', () => {
+    const record = (lease: RunLease, version = 'v1') =>
+      database.dataSource.transaction((transaction) =>
+        here.recordVersion(transaction, lease, { version, result: { version } }),
+      );
+
+    it('is recorded once; whoever takes the run over learns of it', async () => {
+      const { trainingId } = await create();
+      const lease = await started(trainingId, 'host:1', -1);
+      await record(lease);
+      await expect(record(lease, 'v2')).rejects.toMatchObject({ code: 'cancelled' });
+      expect((await started(trainingId, 'host:2')).registered).toEqual({ version: 'v1' });
+    });
+
+    it('is refused to a worker whose run was taken over, and to a run that was cancelled', async () => {
+      const lost = await started((await create()).trainingId, 'host:1', -1);
+      await started(lost.trainingId, 'host:2');
+      await expect(record(lost)).rejects.toMatchObject({ code: 'cancelled' });
+      const cancelled = await started((await create()).trainingId);
+      await here.requestCancel(cancelled.trainingId);
+      await expect(record(cancelled)).rejects.toMatchObject({ code: 'cancelled' });
+      expect(await here.find(cancelled.trainingId)).toMatchObject({ version: null, result: null });
+    });
+  });
+
+  it('write the same progress once, however often it is sent', async () => {
+    const lease = await started((await create()).trainingId);
+    for (let i = 0; i < 3; i++) await here.progress(lease, 10, 'Loading');
+    expect(await types(lease.trainingId)).toEqual(['queued', 'progress']);
+  });
+
+  it('wait in the order of their priority, then of their time', async () => {
+    const queue = new TrainingQueueRepository(database.dataSource);
+    await database.dataSource.query(
+      `UPDATE training_runs SET status = 'failed' WHERE status IN ('queued', 'running')`,
+    );
+    expect(await queue.counts()).toEqual({ waiting: 0, active: 0, oldestWaitingSeconds: null });
+    const ids: string[] = [];
+    for (const priority of [500, undefined, 0, undefined]) ids.push((await create({ priority })).trainingId);
+    await create({ origin: 'cli' });
+    expect(await Promise.all(ids.map((id) => queue.position(id)))).toEqual([4, 2, 1, 3]);
+    await started(ids[2]);
+    expect(await Promise.all(ids.map((id) => queue.position(id)))).toEqual([3, 1, null, 2]);
+    expect(await queue.counts()).toMatchObject({ waiting: 3, active: 1 });
+    expect((await queue.unfinished()).map(({ priority }) => priority)).toEqual([0, 100, 100, 500]);
+    await expect(create({ priority: 1001 })).rejects.toThrow(/priority_check/);
+  });
+
+  it('are overdue when their lease has ended, or when they have waited for long', async () => {
+    const queue = new TrainingQueueRepository(database.dataSource);
+    const [fresh, old, lost] = [await create(), await create(), await create()];
+    await started(lost.trainingId, 'host:1', -1);
+    await database.dataSource.query(
+      `UPDATE training_runs SET updated_at = now() - interval '31 s' WHERE id = $1`,
+      [old.trainingId],
+    );
+    const overdue = (await queue.overdue()).map(({ trainingId, lost: isLost }) => [trainingId, isLost]);
+    expect(overdue).toEqual([
+      [lost.trainingId, true],
+      [old.trainingId, false],
+    ]);
+    expect(overdue.flat()).not.toContain(fresh.trainingId);
+  });
+
+  it('are worked on by processes that give signs of life', async () => {
+    const queue = new TrainingQueueRepository(database.dataSource);
+    const [here1, here2] = [randomUUID(), randomUUID()];
+    await queue.heartbeat(here1, 'host:77', 'worker', 2);
+    await queue.heartbeat(here2, 'host:78', 'serve', 1);
+    await started((await create()).trainingId, 'host:77');
+    await database.dataSource.query(
+      `UPDATE queue_workers SET heartbeat_at = now() - interval '1 min' WHERE id = $1`,
+      [here2],
+    );
+    expect(await queue.workers(20)).toMatchObject([
+      { identity: 'host:77', kind: 'worker', concurrency: 2, running: 1, alive: true },
+      { identity: 'host:78', kind: 'serve', concurrency: 1, running: 0, alive: false },
+    ]);
+    await queue.removeWorker(here1);
+    expect((await queue.workers(20)).map(({ identity }) => identity)).toEqual(['host:78']);
   });
 });
