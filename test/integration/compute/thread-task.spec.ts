@@ -116,7 +116,7 @@ describe('a task on a thread', () => {
     const error = await rejection(() =>
       runInThread<IngestTask, IngestResult>('ingest', ingestTask('big.json'), { maxHeapMb: 1 }),
     );
-    expect(error).toMatchObject({ code: 'internal' });
+    expect(error).toMatchObject({ code: 'memory_limit' });
     expect(error.message).toContain('memory');
   });
 
