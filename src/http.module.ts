@@ -7,6 +7,8 @@ import { HealthModule } from './platform/health/health.module.js';
 import { IdempotencyModule } from './platform/http/idempotency/idempotency.module.js';
 import { AuditHttpModule } from './platform/security/audit-http.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
+import { ApiKeysHttpModule } from './platform/security/api-keys-http.module.js';
+import { SettingsModule } from './platform/settings/settings.module.js';
 
 /**
  * The service with its routes. Apart from {@link AppModule}, because the web server and the OpenAPI decorators take
@@ -19,6 +21,8 @@ import { MetricsModule } from './platform/metrics/metrics.module.js';
     IdempotencyModule,
     MetricsModule,
     AuditHttpModule,
+    SettingsModule,
+    ApiKeysHttpModule,
     ExportHttpModule,
     PipelineHttpModule,
     PipelineViewsModule,

@@ -13,6 +13,7 @@ import {
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Request, Response } from 'express';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { DryRunQueryDto } from '../platform/http/dry-run.js';
 import { Requires } from '../platform/http/requires.js';
 import { AppError, type FieldProblem } from '../shared/errors.js';
 import { exportJson } from './export-record.js';
@@ -99,10 +100,17 @@ export class ExportUploadsController {
   @Requires('train')
   @HttpCode(204)
   @ApiOperation({ operationId: 'deleteUpload', summary: 'Forget what is here of an unfinished upload' })
-  @ApiNoContentResponse()
+  @ApiNoContentResponse({ description: 'Forgotten, or it would be (a dry run)' })
   @ApiProblems(404, 422)
-  remove(@Param('sha256') text: string): void {
-    this.uploads.discard(sha256Of(text));
+  async remove(
+    @Param('sha256') text: string,
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
+  ): Promise<void> {
+    const sha256 = sha256Of(text);
+    const state = dryRun ? await this.uploads.state(sha256) : null;
+    if (state === null) this.uploads.discard(sha256);
+    else if (state === undefined || 'record' in state)
+      throw new AppError('not_found', 'There is no such unfinished upload.');
   }
 }
 

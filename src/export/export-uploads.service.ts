@@ -37,6 +37,28 @@ export class ExportUploadsService {
 
   /** The file of a form, checked against its field `sha256` when there is one. */
   async receive(request: Request): Promise<ExportRecord> {
+    const { saved, fileName } = await this.checkedForm(request);
+    return this.record(saved, fileName, 'upload');
+  }
+
+  /**
+   * Everything but keeping it.
+   * @param exportFile null = the request is a form with a file
+   */
+  async tryOut(
+    request: Request,
+    exportFile: string | null,
+  ): Promise<{ export_file: string; size_bytes: number; sha256: string }> {
+    const { saved, fileName } =
+      exportFile === null
+        ? await this.checkedForm(request)
+        : { saved: await this.store.inspect(exportFile), fileName: '' };
+    if (exportFile === null) this.store.remove(saved.storedKey);
+    const { storedKey, sizeBytes, sha256 } = saved;
+    return { export_file: fileName === '' ? storedKey : fileName, size_bytes: sizeBytes, sha256 };
+  }
+
+  private async checkedForm(request: Request): Promise<{ saved: StoredExport; fileName: string }> {
     this.store.removeAbandonedUploads(this.clock.nowMs());
     const { saved, fileName, fields } = await receiveForm<StoredExport>(request, {
       fields: ['sha256'],
@@ -51,7 +73,7 @@ export class ExportUploadsService {
       this.store.remove(saved.storedKey);
       throw otherHash(announced, saved.sha256);
     }
-    return this.record(saved, fileName, 'upload');
+    return { saved, fileName };
   }
 
   /**

@@ -28,17 +28,25 @@ import { windowConfig } from '../features/core/window-config.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { DryRunQueryDto } from '../platform/http/dry-run.js';
+import { Idempotent } from '../platform/http/idempotency/idempotent.js';
 import { Requires } from '../platform/http/requires.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import { validationPipe } from '../platform/http/validation.js';
 import type { ValidationReport } from './core/validation-report.js';
 import { ExportRepository } from './export.repository.js';
-import { exportJson, type ExportRecord } from './export-record.js';
+import { exportJson } from './export-record.js';
 import { exportSelection, ExportSelectionDto, type ExportSelection } from './export-selection.dto.js';
 import { ExportStore } from './export-store.js';
 import { ExportValidationService } from './export-validation.service.js';
 import { ExportUploadsService } from './export-uploads.service.js';
-import { ExportDto, ExportListQueryDto, ExportPageDto, RegisterExportDto } from './exports.dto.js';
+import {
+  ExportDryRunDto,
+  ExportDto,
+  ExportListQueryDto,
+  ExportPageDto,
+  RegisterExportDto,
+} from './exports.dto.js';
 import { ExportsService } from './exports.service.js';
 import { ValidationReportDto } from './validation-report.dto.js';
 
@@ -74,7 +82,7 @@ export class ExportsController {
     summary: 'Upload an export (a form), or register a file of the exports directory (JSON)',
   })
   @ApiConsumes('multipart/form-data', 'application/json')
-  @ApiExtraModels(RegisterExportDto)
+  @ApiExtraModels(RegisterExportDto, ExportDryRunDto)
   @ApiBody({
     schema: {
       oneOf: [
@@ -91,25 +99,33 @@ export class ExportsController {
     },
   })
   @ApiCreatedResponse({ type: ExportDto })
-  @ApiOkResponse({ type: ExportDto, description: 'The file is registered already' })
+  @ApiOkResponse({
+    description: 'The file is registered already, or a dry run: nothing was kept',
+    schema: { oneOf: [{ $ref: getSchemaPath(ExportDto) }, { $ref: getSchemaPath(ExportDryRunDto) }] },
+  })
   @ApiProblems(400, 413, 422, 507)
   async create(
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Record<string, unknown>> {
-    const { record, isNew } =
-      request.is('json') === false
-        ? { record: await this.uploads.receive(request), isNew: true }
-        : await this.register(request.body);
+    const isForm = request.is('json') === false;
+    if (dryRun) {
+      response.status(200);
+      const { export_file: file } = isForm ? { export_file: null } : await this.registration(request.body);
+      return { status: 'would_create', ...(await this.uploads.tryOut(request, file)) };
+    }
+    const { record, isNew } = isForm
+      ? { record: await this.uploads.receive(request), isNew: true }
+      : await this.uploads.register((await this.registration(request.body)).export_file);
     if (!isNew) response.status(200);
     response.setHeader('location', `/api/v1/exports/${record.exportId}`);
     return exportJson(record);
   }
 
-  private async register(body: unknown): Promise<{ record: ExportRecord; isNew: boolean }> {
+  private async registration(body: unknown): Promise<RegisterExportDto> {
     const form = { type: 'body', metatype: RegisterExportDto } as const;
-    const { export_file: file } = (await this.bodies.transform(body, form)) as RegisterExportDto;
-    return this.uploads.register(file);
+    return (await this.bodies.transform(body, form)) as RegisterExportDto;
   }
 
   @Get(':export_id')
@@ -123,6 +139,7 @@ export class ExportsController {
 
   @Post(':export_id/validate')
   @Requires('train')
+  @Idempotent()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'validateExport',
@@ -133,6 +150,7 @@ export class ExportsController {
   async validate(
     @Param('export_id', ParseUUIDPipe) exportId: string,
     @Body() body: ExportSelectionDto,
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
   ): Promise<ValidationReport> {
     const record = await this.service.get(exportId);
     const { path } = this.service.resolveStored(record);
@@ -146,7 +164,7 @@ export class ExportsController {
       noFollow: true,
     });
     // The report of a part says nothing about the export.
-    if (isWhole(selection)) await this.exports.saveReport(exportId, report);
+    if (isWhole(selection) && !dryRun) await this.exports.saveReport(exportId, report);
     return report;
   }
 
@@ -154,13 +172,24 @@ export class ExportsController {
   @Requires('train')
   @HttpCode(204)
   @ApiOperation({ operationId: 'deleteExport', summary: 'Delete an export, and its file if it was uploaded' })
-  @ApiNoContentResponse()
+  @ApiNoContentResponse({ description: 'Deleted' })
+  @ApiOkResponse({ type: ExportDryRunDto, description: 'A dry run: nothing was deleted' })
   @ApiProblems(400, 404)
-  async remove(@Param('export_id', ParseUUIDPipe) exportId: string): Promise<void> {
+  async remove(
+    @Param('export_id', ParseUUIDPipe) exportId: string,
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ExportDryRunDto | undefined> {
     const record = await this.service.get(exportId);
+    if (dryRun) {
+      response.status(200);
+      const { storedKey, sizeBytes, sha256 } = record;
+      return { status: 'would_delete', export_file: storedKey, size_bytes: sizeBytes, sha256 };
+    }
     await this.exports.markDeleted(exportId);
     // A file that somebody else put there is theirs.
     if (record.source !== 'registered') this.store.remove(record.storedKey);
+    return undefined;
   }
 }
 

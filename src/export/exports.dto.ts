@@ -56,6 +56,22 @@ export class ExportDto {
   created_at: string;
 }
 
+export class ExportDryRunDto {
+  @ApiProperty({ enum: ['would_create', 'would_delete'] })
+  status: 'would_create' | 'would_delete';
+
+  @ApiProperty({
+    description: 'Path relative to the exports directory; of an upload the name it is sent with',
+  })
+  export_file: string;
+
+  @ApiProperty()
+  size_bytes: number;
+
+  @ApiProperty()
+  sha256: string;
+}
+
 export class ExportPageDto {
   @ApiProperty({ type: [ExportDto] })
   items: ExportDto[];

@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
 import { ExportModule } from '../export/export.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { TrainingModule } from '../training/training.module.js';
 import { ModelAliasesController } from './model-aliases.controller.js';
+import { InferenceController } from './inference.controller.js';
+import { InferenceService } from './inference.service.js';
 import { ModelDeploymentsController } from './model-deployments.controller.js';
 import { ModelFilesController } from './model-files.controller.js';
 import { ModelRecordsController } from './model-records.controller.js';
@@ -16,7 +19,13 @@ import { WorkSources } from './work-sources.js';
 
 /** The routes of the flow; a command of the CLI does without them and what they load. */
 @Module({
-  imports: [ExportModule, TrainingModule, RegistryModule, PipelineModule],
+  imports: [
+    ExportModule,
+    TrainingModule,
+    RegistryModule,
+    PipelineModule,
+    TerminusModule.forRoot({ logger: false }),
+  ],
   // `models/aliases` before `models/:version`.
   controllers: [
     QueueController,
@@ -26,7 +35,8 @@ import { WorkSources } from './work-sources.js';
     ModelDeploymentsController,
     ModelFilesController,
     ModelRecordsController,
+    InferenceController,
   ],
-  providers: [RunEventStream, TrainingRequestsService, WorkSources],
+  providers: [RunEventStream, TrainingRequestsService, WorkSources, InferenceService],
 })
 export class PipelineHttpModule {}

@@ -96,12 +96,17 @@ export class TrainingController {
   @ApiOperation({ operationId: 'listTrainingRuns', summary: 'Runs, newest first' })
   @ApiOkResponse({ type: RunPageDto })
   @ApiProblems(400, 422)
-  async list(@Query() { limit, cursor, status, model }: RunListQueryDto): Promise<Page<RunDto>> {
+  async list(@Query() query: RunListQueryDto): Promise<Page<RunDto>> {
+    const { limit, cursor, status, model, origin, sort } = query;
     const rows = await this.runs.list({
       limit: limit + 1,
       before: decodeCursor(cursor),
       status,
       modelName: model,
+      origin,
+      createdFrom: query.created_from,
+      createdBefore: query.created_before,
+      ascending: sort === 'created_at',
     });
     return toPage(rows, limit, runJson, ({ createdAt, trainingId }) => ({ createdAt, id: trainingId }));
   }

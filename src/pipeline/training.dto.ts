@@ -11,11 +11,28 @@ import {
   Max,
   MaxLength,
   Min,
+  Validate,
+  ValidatorConstraint,
+  type ValidatorConstraintInterface,
 } from 'class-validator';
 import { ExportSelectionDto } from '../export/export-selection.dto.js';
 import { PageQueryDto } from '../platform/http/page.dto.js';
+import { RUN_ORIGINS, type RunOrigin } from '../training/training-run.js';
 import { RUN_STATUSES, type RunStatus } from '../training/core/run-status.js';
 import { MODEL_NAME, type CheckedRequest } from './training-request.js';
+
+/** 2026-02-31 has the form of a day and is none. */
+@ValidatorConstraint({ name: 'moment' })
+class ExistingMoment implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    const atMs = typeof value === 'string' ? Date.parse(value) : NaN;
+    return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(String(value).slice(0, 10));
+  }
+
+  defaultMessage(): string {
+    return '$property must be a day or moment that exists';
+  }
+}
 
 export const TRAINING_INPUTS = ['logs', 'features'] as const;
 
@@ -186,8 +203,8 @@ export class RunDto {
   })
   result: unknown;
 
-  @ApiProperty({ enum: ['cli', 'api', 'schedule'] })
-  origin: string;
+  @ApiProperty({ enum: RUN_ORIGINS })
+  origin: RunOrigin;
 
   @ApiProperty({ format: 'date-time' })
   created_at: string;
@@ -219,14 +236,43 @@ export class RunPageDto {
   next_cursor: string | null;
 }
 
+const MOMENT = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?Z)?$/;
+const MOMENT_MESSAGE = { message: '$property must be a day or a moment in UTC such as 2026-11-21T12:00:00Z' };
+export const RUN_ORDERS = ['-created_at', 'created_at'] as const;
+
 export class RunListQueryDto extends PageQueryDto {
   @ApiPropertyOptional({ enum: RUN_STATUSES })
   @IsOptional()
   @IsIn(RUN_STATUSES)
   status?: RunStatus;
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({ pattern: MODEL_NAME.source })
   @IsOptional()
   @Matches(MODEL_NAME)
   model?: string;
+
+  @ApiPropertyOptional({ enum: RUN_ORIGINS })
+  @IsOptional()
+  @IsIn(RUN_ORIGINS)
+  origin?: RunOrigin;
+
+  @ApiPropertyOptional({
+    pattern: MOMENT.source,
+    description: 'Created at or after this day or moment (UTC)',
+  })
+  @IsOptional()
+  @Matches(MOMENT, MOMENT_MESSAGE)
+  @Validate(ExistingMoment)
+  created_from?: string;
+
+  @ApiPropertyOptional({ pattern: MOMENT.source, description: 'Created before this day or moment (UTC)' })
+  @IsOptional()
+  @Matches(MOMENT, MOMENT_MESSAGE)
+  @Validate(ExistingMoment)
+  created_before?: string;
+
+  @ApiPropertyOptional({ enum: RUN_ORDERS, default: '-created_at', description: 'Newest or oldest first' })
+  @IsOptional()
+  @IsIn(RUN_ORDERS)
+  sort?: (typeof RUN_ORDERS)[number];
 }

@@ -68,20 +68,25 @@ export class TrainingRunRepository {
     return entity === null ? null : toRun(entity);
   }
 
-  /** Newest first, in a stable order; `before` is the last row of the page before. */
-  async list({ limit, before, status, modelName }: RunListQuery): Promise<TrainingRun[]> {
+  /** In a stable order; `before` is the last row of the page before. */
+  async list(wanted: RunListQuery): Promise<TrainingRun[]> {
+    const { limit, before, status, modelName, origin, createdFrom, createdBefore, ascending } = wanted;
+    const direction = ascending === true ? 'ASC' : 'DESC';
     const query = this.dataSource
       .getRepository(TrainingRunEntity)
       .createQueryBuilder('run')
-      .orderBy('run.createdAt', 'DESC')
-      .addOrderBy('run.id', 'DESC')
+      .orderBy('run.createdAt', direction)
+      .addOrderBy('run.id', direction)
       .limit(limit);
     if (status !== undefined) query.andWhere('run.status = :status', { status });
     if (modelName !== undefined) query.andWhere('run.modelName = :modelName', { modelName });
+    if (origin !== undefined) query.andWhere('run.origin = :origin', { origin });
+    if (createdFrom !== undefined) query.andWhere('run.createdAt >= :createdFrom', { createdFrom });
+    if (createdBefore !== undefined) query.andWhere('run.createdAt < :createdBefore', { createdBefore });
     if (before !== undefined) {
       // The row itself knows its time to the microsecond, a cursor only to the millisecond.
       query.andWhere(
-        `(run.createdAt, run.id) < (coalesce((SELECT created_at FROM training_runs WHERE id = CAST(:id AS uuid)),
+        `(run.createdAt, run.id) ${ascending === true ? '>' : '<'} (coalesce((SELECT created_at FROM training_runs WHERE id = CAST(:id AS uuid)),
            CAST(:at AS timestamptz)), CAST(:id AS uuid))`,
         { at: before.createdAt, id: before.id },
       );

@@ -25,7 +25,9 @@ export interface TrainingRun {
   readonly updatedAt: string;
 }
 
-export type RunOrigin = 'cli' | 'api' | 'schedule';
+export const RUN_ORIGINS = ['cli', 'api', 'schedule'] as const;
+
+export type RunOrigin = (typeof RUN_ORIGINS)[number];
 
 export interface NewTrainingRun {
   readonly trainingId: string;
@@ -85,6 +87,12 @@ export interface WaitingRun {
 
 export interface RunListQuery {
   readonly limit: number;
+  /** Oldest first. */
+  readonly ascending?: boolean;
+  readonly origin?: RunOrigin;
+  /** Moments, RFC 3339: created at or after, created before. */
+  readonly createdFrom?: string;
+  readonly createdBefore?: string;
   readonly before?: { readonly createdAt: string; readonly id: string };
   readonly status?: RunStatus;
   readonly modelName?: string;

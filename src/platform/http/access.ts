@@ -18,6 +18,8 @@ export const PUBLIC_PATHS: readonly string[] = [
   '/api/v1/health/live',
   '/api/v1/health/ready',
   '/api/v1/health/startup',
+  '/v2/health/live',
+  '/v2/health/ready',
 ];
 
 const CHALLENGE = 'Bearer realm="mcp-training"';

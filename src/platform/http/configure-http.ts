@@ -88,7 +88,9 @@ export function configureHttp(
   const json = { type: JSON_TYPES, limit: api.max_body_bytes, inflate: false, verify: noteDuplicateKeys };
   app.useBodyParser('json', json);
   app.use(refuseDuplicateKeys());
-  app.setGlobalPrefix('api/v1', { exclude: [{ path: 'metrics', method: RequestMethod.GET }] });
+  app.setGlobalPrefix('api/v1', {
+    exclude: [{ path: 'metrics', method: RequestMethod.GET }, 'v2', 'v2/*rest'],
+  });
   app.useGlobalGuards(new AuthorisationGuard(refusals, logger), new IfMatchGuard());
   app.useGlobalInterceptors(new IdempotencyInterceptor(app.get(IdempotencyService)));
   app.useGlobalPipes(validationPipe());

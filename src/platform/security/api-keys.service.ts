@@ -71,9 +71,9 @@ export class ApiKeysService {
 
   /**
    * @param which id or prefix, with or without the leading `mcpt_`
-   * @throws AppError `not_found`; `conflict` when it is revoked already
+   * @throws AppError `not_found`
    */
-  async revoke(which: string, actor: string, reason: string | null): Promise<ApiKeyRecord> {
+  async get(which: string): Promise<ApiKeyRecord> {
     const where = UUID.test(which) ? { id: which.toLowerCase() } : { prefix: PREFIX.exec(which)?.[1] ?? '' };
     const record = await this.keys.find(where);
     if (record === null) {
@@ -82,6 +82,15 @@ export class ApiKeysService {
         hint: '"mcp-training api-key list" shows the keys that exist.',
       });
     }
+    return record;
+  }
+
+  /**
+   * @param which id or prefix, with or without the leading `mcpt_`
+   * @throws AppError `not_found`; `conflict` when it is revoked already
+   */
+  async revoke(which: string, actor: string, reason: string | null): Promise<ApiKeyRecord> {
+    const record = await this.get(which);
     if (!(await this.keys.revoke(record.id, actor, reason))) {
       throw new AppError('conflict', `The key ${record.name} (${record.prefix}) is revoked already.`);
     }

@@ -154,6 +154,31 @@ describe('the REST API', () => {
       }
     });
 
+    it('lead through all runs the other way round too, and runs can be narrowed down', async () => {
+      for (let i = 0; i < 3; i++) await train({ export_file: 'ok.json', model_name: 'sorted' });
+      const ids = async (query: string): Promise<string[]> => {
+        const answer = await api().get(`/api/v1/training/runs?model=sorted${query}`);
+        expect(answer.status, answer.text).toBe(200);
+        return (answer.body as { items: { training_id: string }[] }).items.map((item) => item.training_id);
+      };
+      const newest = await ids('');
+      expect(await ids('&sort=created_at')).toEqual(newest.toReversed());
+      const first = await api().get('/api/v1/training/runs?model=sorted&sort=created_at&limit=2');
+      const { next_cursor: next } = first.body as { next_cursor: string };
+      expect(await ids(`&sort=created_at&cursor=${next}`)).toEqual([newest[0]]);
+      expect(await ids('&origin=api&created_from=2020-01-01')).toHaveLength(3);
+      expect(await ids('&origin=cli')).toEqual([]);
+      expect(await ids('&created_before=2020-01-01T00:00:00Z')).toEqual([]);
+      for (const query of [
+        'sort=-(select%20pg_sleep(9))',
+        'sort=status',
+        'created_from=2024-02-31',
+        'origin=x',
+      ]) {
+        expectProblem(await api().get(`/api/v1/training/runs?${query}`), 422, 'validation_failed');
+      }
+    });
+
     it('lead through all runs', async () => {
       for (let i = 0; i < 5; i++) await train({ export_file: 'ok.json', model_name: 'paged' });
       const seen: string[] = [];

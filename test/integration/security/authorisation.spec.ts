@@ -36,7 +36,7 @@ function handlers({ app }: TestApplication): Handler[] {
         if (method === undefined) return [];
         const own = String(Reflect.getMetadata(PATH_METADATA, handler));
         const path = [base, own].flatMap((part) => part.split('/')).filter((part) => part !== '');
-        const prefix = base === '/metrics' ? '' : '/api/v1';
+        const prefix = ['/metrics', 'v2'].includes(base) ? '' : '/api/v1';
         const route = `${RequestMethod[method]} ${prefix}/${path.join('/')}`;
         return [{ route, decision: decisionOf(handler) }];
       });
@@ -108,7 +108,7 @@ describe('who may call which route', () => {
 
   it('is nobody where a path answers any method: that is the answer for what is not there', async () => {
     const any = layers(application).filter(({ methods }) => methods.length >= ANY_METHOD);
-    expect(any.map(({ path }) => path)).toEqual(['/metrics']);
+    expect(any.map(({ path }) => path)).toEqual(['/metrics', '/v2', '/v2/*rest']);
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       expect((await send(`${method} /metrics`, keys.get('admin'))).status).toBe(404);
     }
