@@ -28,12 +28,12 @@ export function buildProgram(state: CommandState): Command {
   addGlobalOptions(program);
 
   const action =
-    <Options>(load: () => Promise<{ run: Verb<Options> }>) =>
+    <Options>(load: (options: Options & GlobalOptions) => Promise<{ run: Verb<Options> }>) =>
     async (...input: unknown[]): Promise<void> => {
       const command = input.at(-1) as Command;
       const options = command.optsWithGlobals<Options & GlobalOptions>();
       state.output = outputOptions(options);
-      const { run } = await load();
+      const { run } = await load(options);
       const args = command.processedArgs.flat().filter((arg): arg is string => typeof arg === 'string');
       await run(args, options, new Output(state.output), state);
     };
@@ -55,7 +55,7 @@ function addGlobalOptions(command: Command): void {
 }
 
 type Action = <Options>(
-  load: () => Promise<{ run: Verb<Options> }>,
+  load: (options: Options & GlobalOptions) => Promise<{ run: Verb<Options> }>,
 ) => (...input: unknown[]) => Promise<void>;
 
 const dateRange = (command: Command): Command =>
@@ -78,6 +78,19 @@ const inputOption = (): Option =>
     .choices(['logs', 'features'])
     .default('logs');
 
+/** The thread that reads starts while the verb and the configuration are loaded, which takes as long. */
+async function loadTrain({
+  input,
+}: {
+  readonly input: string;
+}): Promise<typeof import('./train.command.js')> {
+  if (input === 'logs') {
+    const { startAhead } = await import('../platform/compute/thread-task.js');
+    startAhead('ingest');
+  }
+  return import('./train.command.js');
+}
+
 function addDataVerbs(program: Command, action: Action): void {
   dateRange(
     program
@@ -92,7 +105,7 @@ function addDataVerbs(program: Command, action: Action): void {
     .addOption(inputOption())
     .option('--label-column <name>', LABEL_COLUMN)
     .option('--labels <file>', LABELS)
-    .action(action(() => import('./train.command.js')));
+    .action(action(loadTrain));
   dateRange(
     program
       .command('validate')
