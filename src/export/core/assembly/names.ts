@@ -4,8 +4,11 @@ import { State } from './state';
 // Devices, programs and levels repeat in almost each record: their bytes are looked up in a table, and only what is new
 // is asked of the host, which decodes and numbers it.
 //
-// An entry is 64 bytes: tag (kind and length), answer, 8 free, then up to 48 bytes of the name, padded with zeros.
+// An entry is 64 bytes: tag (kind and length), answer, 8 free, then up to 48 bytes of the name, padded with zeros. A name
+// is in one of two neighbouring entries, the latest in the one that is looked at first: two names that take turns must
+// not be asked for each time.
 const ENTRY_BITS: usize = 6;
+const ENTRY_BYTES: usize = 1 << ENTRY_BITS;
 const SLOT_BITS: u64 = 12;
 const NAME: usize = 16;
 const MAX_NAME: usize = 48;
@@ -36,7 +39,10 @@ export function lookup(kind: i32, start: usize, end: usize): i32 {
   const hash = (first ^ rotl<u64>(last, 23) ^ (<u64>tag)) * 0x9e3779b97f4a7c15;
   const entry = State.names + ((<usize>(hash >> (64 - SLOT_BITS))) << ENTRY_BITS);
   if (load<u32>(entry) == tag && sameBytes(entry + NAME, start, length)) return load<i32>(entry, 4);
+  const other = entry ^ ENTRY_BYTES;
+  if (load<u32>(other) == tag && sameBytes(other + NAME, start, length)) return load<i32>(other, 4);
   const id = intern(kind, start, end);
+  memory.copy(other, entry, ENTRY_BYTES);
   store<u32>(entry, tag);
   store<i32>(entry, id, 4);
   memory.copy(entry + NAME, start, length);
