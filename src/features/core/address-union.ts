@@ -26,8 +26,15 @@ export class AddressUnion {
   private values = new Float64Array(32);
   private flags = new Int32Array(32);
   private size = 0;
+  /** Readings of the latest lists of each device, brought together: a list is in several contexts. */
+  private readonly readings: Readings;
 
-  constructor(private readonly lists: AddressLists) {}
+  constructor(
+    private readonly lists: AddressLists,
+    devices: number,
+  ) {
+    this.readings = new Readings(lists, devices);
+  }
 
   /** Addresses that lost a link in one window. */
   lost(list: number): number {
@@ -41,9 +48,9 @@ export class AddressUnion {
 
   /**
    * @param numbers of lists, 0 among them; the first one weighs as much as there are, the last one 1
-   * @param usual dBm by address
+   * @param usual dBm by address, of the device
    */
-  load(numbers: Int32Array, usual: ReadonlyMap<number, number>): void {
+  load(numbers: Int32Array, device: number, usual: ReadonlyMap<number, number>): void {
     this.clear();
     let level = 0;
     let entries = 0;
@@ -56,7 +63,10 @@ export class AddressUnion {
       if (numbers[back] === 0) continue;
       const weight = numbers.length - back;
       this.addStations(numbers[back], level, weight);
-      if (usual.size > 0) this.addReadings(numbers[back], level, weight, usual);
+      if (usual.size === 0) continue;
+      this.readings.load(numbers[back], device, level, usual);
+      this.signalWeight += weight * weight * this.readings.count;
+      this.signalDrop += weight * this.readings.drop;
     }
     this.count(2 ** level);
   }
@@ -78,21 +88,6 @@ export class AddressUnion {
       if (value < COUNTED && (value & ASKED) === 0) continue;
       const address = lists.address(place);
       if (isFollowed(address, level)) this.add(address, value, weight);
-    }
-  }
-
-  private addReadings(list: number, level: number, weight: number, usual: ReadonlyMap<number, number>): void {
-    const { lists } = this;
-    for (let i = lists.untaggedSize(list), size = lists.size(list); i < size; i++) {
-      const place = lists.place(list, i);
-      const tag = lists.tag(place);
-      if (tag > LAST_SIGNAL_TAG) continue;
-      const address = lists.address(place);
-      const known = usual.get(address);
-      if (known === undefined || !isFollowed(address, level)) continue;
-      const count = lists.value(place) >>> COUNT_SHIFT;
-      this.signalWeight += weight * weight * count;
-      this.signalDrop += weight * (known + tag) * count;
     }
   }
 
@@ -126,5 +121,58 @@ export class AddressUnion {
     this.values = new Float64Array(room);
     this.flags = new Int32Array(room);
     this.cells = new Int32Array(2 * room).fill(-1);
+  }
+}
+
+/** Lists of a device whose readings are remembered: as many as make a context and some. */
+const REMEMBERED = 8;
+
+/** The readings in a list of the clients of which it is known where they usually are. */
+class Readings {
+  /** How many there are, and how many dB below the usual they are together: multiples of a half, exact in any order. */
+  count = 0;
+  drop = 0;
+  private readonly known: Int32Array;
+  private readonly counts: Float64Array;
+  private readonly drops: Float64Array;
+
+  constructor(
+    private readonly lists: AddressLists,
+    devices: number,
+  ) {
+    this.known = new Int32Array(devices * REMEMBERED);
+    this.counts = new Float64Array(devices * REMEMBERED);
+    this.drops = new Float64Array(devices * REMEMBERED);
+  }
+
+  load(list: number, device: number, level: number, usual: ReadonlyMap<number, number>): void {
+    const at = device * REMEMBERED + (list % REMEMBERED);
+    if (level === 0 && this.known[at] === list) {
+      this.count = this.counts[at];
+      this.drop = this.drops[at];
+      return;
+    }
+    this.sum(list, level, usual);
+    if (level > 0) return;
+    this.known[at] = list;
+    this.counts[at] = this.count;
+    this.drops[at] = this.drop;
+  }
+
+  private sum(list: number, level: number, usual: ReadonlyMap<number, number>): void {
+    const { lists } = this;
+    this.count = 0;
+    this.drop = 0;
+    for (let i = lists.untaggedSize(list), size = lists.size(list); i < size; i++) {
+      const place = lists.place(list, i);
+      const tag = lists.tag(place);
+      if (tag > LAST_SIGNAL_TAG) continue;
+      const address = lists.address(place);
+      const known = usual.get(address);
+      if (known === undefined || !isFollowed(address, level)) continue;
+      const count = lists.value(place) >>> COUNT_SHIFT;
+      this.count += count;
+      this.drop += (known + tag) * count;
+    }
   }
 }

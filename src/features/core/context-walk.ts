@@ -61,7 +61,7 @@ export class ContextWalk {
     this.reach = contextReach(config);
     this.windows = new ContextWindows(this.reach, devices);
     this.silence = new Silence(config.lengthSeconds, this.reach.step, devices);
-    this.union = new AddressUnion(sums.lists);
+    this.union = new AddressUnion(sums.lists, devices);
     this.border = new BorderLinks(sums.lists);
     const deviceOf = new Map(owners.map((owner, device) => [owner, device]));
     const cursor = (seen: FirstSeen): FirstSeenCursor =>
@@ -125,7 +125,7 @@ export class ContextWalk {
   private readAddresses(device: number): void {
     const { cell, windows, union } = this;
     cell.lostAddresses = union.lost(windows.lists[0]);
-    union.load(windows.lists, this.usual[device].signals);
+    union.load(windows.lists, device, this.usual[device].signals);
     cell.unansweredAddresses = union.unanswered;
     cell.mostAssociations = union.mostAssociations;
     cell.signalDrop = union.signalDrop;
