@@ -51,8 +51,14 @@ describe('worker processes beside a service without workers of its own', () => {
   it('leaves a training alone until there is a worker, which then carries it out', async () => {
     const id = await submit('june.json');
     expect(await statusOf(id)).toBe('queued');
-    const worker = await startWorker();
+    const port = await freePort();
+    const worker = await startWorker('--health-port', String(port));
     await eventually('completed', 60_000, async () => (await statusOf(id)) === 'completed');
+    const metrics = await fetch(`http://127.0.0.1:${port}/metrics`);
+    expect(metrics.status).toBe(200);
+    const text = await metrics.text();
+    expect(text).toContain('mcp_training_train_runs_total{outcome="completed"} 1\n');
+    expect(text).not.toMatch(/^mcp_training_queue_oldest_age_seconds /m);
     const [{ worker_id: by }] = await sandbox.query<{ worker_id: string }>(
       `SELECT worker_id FROM training_runs WHERE id = '${id}'`,
     );
