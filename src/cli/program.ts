@@ -314,6 +314,8 @@ function addServiceVerbs(program: Command, action: Action): void {
   program
     .command('doctor')
     .description('settle what a crash left, then check registry, disk and database')
+    .option('--prune', 'first delete old versions, as storage.keep_last_n_versions says')
+    .option('--dry-run', 'with --prune: say what would be deleted, delete nothing')
     .action(action(() => import('./doctor.command.js')));
   addApiKeyVerbs(program.command('api-key').description('make, list or revoke keys to the HTTP API'), action);
   const config = program.command('config').description('show or check the configuration');

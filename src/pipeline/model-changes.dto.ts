@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsObject, IsOptional, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
 import { ALIAS_PATTERN } from '../registry/core/alias-name.js';
 import type { AuditEvent } from '../platform/security/audit-event.js';
 import { AuditEventDto } from '../platform/security/audit.dto.js';
@@ -180,4 +181,35 @@ export class LineageDto {
 
   @ApiProperty({ type: [AuditEventDto], description: 'Newest first, at most 100' })
   events: AuditEvent[];
+}
+
+export class RetentionDecisionDto {
+  @ApiProperty()
+  version: string;
+
+  @ApiProperty({ enum: VERSION_STATUSES })
+  status: VersionStatus;
+
+  @ApiProperty({ enum: ['deployed', 'alias', 'rollback', 'target', 'newest'], type: String, nullable: true })
+  kept_because: string | null;
+}
+
+export class RetentionReportDto {
+  @ApiProperty()
+  dry_run: boolean;
+
+  @ApiProperty()
+  keep_last_n_versions: number;
+
+  @ApiProperty({
+    type: [String],
+    description: 'Deleted by this call; they can be taken back for the grace time',
+  })
+  deleted: string[];
+
+  @ApiProperty({ type: [String], description: 'Deleted earlier; their files are gone now' })
+  purged: string[];
+
+  @ApiProperty({ type: [RetentionDecisionDto] })
+  kept: RetentionDecisionDto[];
 }

@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Param, Patch, Query, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { DryRunQueryDto } from '../platform/http/dry-run.js';
@@ -8,11 +8,13 @@ import { Requires } from '../platform/http/requires.js';
 import { actorOf } from '../platform/security/actor.js';
 import { applyPatch, type Annotations } from '../registry/core/annotations.js';
 import { modelDetail } from '../registry/model-json.js';
+import { ModelDeletionService } from '../registry/model-deletion.service.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import type { ModelVersion } from '../registry/model-version.js';
+import { RetentionService, type RetentionReport } from './retention.service.js';
 import { LineageService, type Lineage } from './lineage.service.js';
 import { modelTag } from './model-tag.js';
-import { LineageDto, ModelPatchDto } from './model-changes.dto.js';
+import { LineageDto, ModelPatchDto, RetentionReportDto } from './model-changes.dto.js';
 import { ModelDetailDto } from './models.dto.js';
 
 /** What is written about a version, and what is known of its origin. */
@@ -22,6 +24,8 @@ export class ModelRecordsController {
   constructor(
     private readonly registry: ModelRegistryService,
     private readonly lineages: LineageService,
+    private readonly retention: RetentionService,
+    private readonly deletions: ModelDeletionService,
   ) {}
 
   @Get(':version/lineage')
@@ -62,5 +66,49 @@ export class ModelRecordsController {
     const model = await this.registry.annotate(version, change, actor);
     response.setHeader('etag', modelTag(model, champion));
     return modelDetail(model);
+  }
+
+  @Delete(':version')
+  @Requires('admin')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'deleteModel',
+    summary: 'Delete a version; it can be taken back until the grace time is over',
+  })
+  @ApiNoContentResponse()
+  @ApiProblems(404, 409, 422)
+  async remove(
+    @Param('version') version: string,
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
+    @Req() request: Request,
+  ): Promise<void> {
+    await this.retention.delete(version, { name: actorOf(request), reason: null }, dryRun);
+  }
+
+  @Post(':version/undelete')
+  @Requires('admin')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'undeleteModel', summary: 'Take a deletion back' })
+  @ApiOkResponse({ type: ModelDetailDto })
+  @ApiProblems(404)
+  async undelete(
+    @Param('version') version: string,
+    @Req() request: Request,
+  ): Promise<Record<string, unknown>> {
+    await this.deletions.undelete(version, { name: actorOf(request), reason: null });
+    return modelDetail(await this.registry.get(version));
+  }
+
+  @Post('retention')
+  @Requires('admin')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'applyRetention', summary: 'Delete old versions, as the configuration says' })
+  @ApiOkResponse({ type: RetentionReportDto })
+  @ApiProblems(422)
+  retain(
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
+    @Req() request: Request,
+  ): Promise<RetentionReport> {
+    return this.retention.apply({ name: actorOf(request), reason: 'retention' }, dryRun);
   }
 }

@@ -16,6 +16,7 @@ import { RebuildService } from './rebuild.service.js';
 import { ModelInputService } from './model-input.service.js';
 import { QueueWatchdogService } from './queue-watchdog.service.js';
 import { ReconcilerService } from './reconciler.service.js';
+import { RetentionService } from './retention.service.js';
 import { RunCreatorService } from './run-creator.service.js';
 import { RunExecutorService } from './run-executor.service.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
@@ -50,6 +51,7 @@ import { WindowExplanationService } from './window-explanation.service.js';
     WindowExplanationService,
     ImportFlowService,
     LineageService,
+    RetentionService,
     ModelFilesService,
     RebuildService,
     CompareFlowService,
@@ -63,6 +65,7 @@ import { WindowExplanationService } from './window-explanation.service.js';
     DeploymentFlowService,
     ImportFlowService,
     LineageService,
+    RetentionService,
     ModelEvaluationService,
     ModelFilesService,
     RebuildService,

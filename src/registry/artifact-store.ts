@@ -21,6 +21,8 @@ import { assertVersionName, isVersionName, versionCandidate } from './core/versi
 
 const OWNER_FILE = '.owner.json';
 const CLAIM_PREFIX = `${STAGING_PREFIX}claim-`;
+/** Files of a version that was deleted and can be taken back; the registry decides when they go. */
+const HIDDEN_PREFIX = `${STAGING_PREFIX}deleted-`;
 /** A staging directory of another host is given up after this long without a change. */
 const STAGING_GRACE_MS = 24 * 60 * 60 * 1000;
 
@@ -136,11 +138,57 @@ export class ArtifactStore {
     rmSync(trash, { recursive: true, force: true });
   }
 
+  /** Puts a deleted version where nobody finds it; {@link unhide} brings it back. Already hidden or gone: nothing. */
+  hide(version: string): void {
+    this.rename(this.path(version), this.hiddenPath(version));
+  }
+
+  /** true = they are back where they were by this call. */
+  unhide(version: string): boolean {
+    return this.rename(this.hiddenPath(version), this.path(version));
+  }
+
+  /** Removes the files of a deleted version for good. */
+  purge(version: string): void {
+    rmSync(this.hiddenPath(version), { recursive: true, force: true });
+    if (this.has(version)) this.remove(version);
+  }
+
+  /** Deleted versions whose files are still there. */
+  listHidden(): string[] {
+    if (!existsSync(this.directory)) return [];
+    return readdirSync(this.directory)
+      .filter((name) => name.startsWith(HIDDEN_PREFIX))
+      .map((name) => name.slice(HIDDEN_PREFIX.length))
+      .filter(isVersionName)
+      .sort();
+  }
+
+  private hiddenPath(version: string): string {
+    assertVersionName(version);
+    return join(this.directory, HIDDEN_PREFIX + version);
+  }
+
+  private rename(from: string, to: string): boolean {
+    if (!existsSync(from)) return false;
+    try {
+      renameDurably(from, to);
+      return true;
+    } catch (error) {
+      // Somebody else has moved it at the same moment.
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+      throw writeFailure(to, error);
+    }
+  }
+
   /** Deletes staging directories whose owner is gone. Returns their names. */
   removeAbandonedStaging(nowMs: number): string[] {
     if (!existsSync(this.directory)) return [];
     const abandoned = readdirSync(this.directory).filter(
-      (name) => name.startsWith(STAGING_PREFIX) && this.isAbandoned(join(this.directory, name), nowMs),
+      (name) =>
+        name.startsWith(STAGING_PREFIX) &&
+        !name.startsWith(HIDDEN_PREFIX) &&
+        this.isAbandoned(join(this.directory, name), nowMs),
     );
     for (const name of abandoned) rmSync(join(this.directory, name), { recursive: true, force: true });
     return abandoned;

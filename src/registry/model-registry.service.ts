@@ -225,9 +225,10 @@ export class ModelRegistryService {
       );
       return { settled, problems, orphans: [] };
     }
-    for (const { version, status } of rows) {
-      if (status === 'corrupt' || this.store.has(version)) continue;
-      await this.versions.markCorrupt(version, { name: 'system', reason: 'its directory is missing' });
+    settled.push(...this.settleHidden(rows));
+    for (const { version, status, deletedAt } of rows) {
+      if (status === 'corrupt' || deletedAt !== null || this.store.has(version)) continue;
+      if (!(await this.markMissing(version))) continue;
       problems.push(`The files of model ${version} are missing; it is marked corrupt.`);
     }
     const known = new Set(rows.map(({ version }) => version));
@@ -236,6 +237,39 @@ export class ModelRegistryService {
       .filter((version) => !known.has(version))
       .map((version) => ({ version, trainingId: this.trainingIdOf(version) }));
     return { settled, problems, orphans };
+  }
+
+  /** false = it was deleted a moment ago, and that is why its directory is gone. */
+  private async markMissing(version: string): Promise<boolean> {
+    try {
+      await this.versions.markCorrupt(version, { name: 'system', reason: 'its directory is missing' });
+      return true;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'not_found') return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Files of deleted versions are hidden, those of others are not. Hidden files without a row are left alone: after the
+   * restore of an older database they may be all there is of a later version.
+   */
+  private settleHidden(rows: readonly { version: string; deletedAt: Date | null }[]): string[] {
+    const settled: string[] = [];
+    const known = new Map(rows.map(({ version, deletedAt }) => [version, deletedAt]));
+    for (const version of this.store.listHidden()) {
+      const deletedAt = known.get(version);
+      if (deletedAt === null) {
+        this.store.unhide(version);
+        settled.push(`The files of ${version} were hidden although it is not deleted; they are back.`);
+      }
+    }
+    for (const { version, deletedAt } of rows) {
+      if (deletedAt === null || !this.store.has(version)) continue;
+      this.store.hide(version);
+      settled.push(`The deletion of ${version} was interrupted; its files are hidden now.`);
+    }
+    return settled;
   }
 
   /** Removes a directory without a row. false = it has got its row after all, and stays. */

@@ -6,6 +6,8 @@ import { ChampionsRepository } from './champions.repository.js';
 import { ChampionsService } from './champions.service.js';
 import { ModelAliasRepository } from './model-alias.repository.js';
 import { ModelAliasService } from './model-alias.service.js';
+import { ModelDeletionRepository } from './model-deletion.repository.js';
+import { ModelDeletionService } from './model-deletion.service.js';
 import { ModelLoaderService } from './model-loader.service.js';
 import { ModelRegistryService } from './model-registry.service.js';
 import { ModelVersionRepository } from './model-version.repository.js';
@@ -20,11 +22,19 @@ import { ModelVersionRepository } from './model-version.repository.js';
     ModelVersionRepository,
     ModelAliasRepository,
     ModelAliasService,
+    ModelDeletionRepository,
+    ModelDeletionService,
     ModelRegistryService,
     ModelLoaderService,
     ChampionsRepository,
     ChampionsService,
   ],
-  exports: [ModelRegistryService, ModelAliasService, ModelLoaderService, ChampionsService],
+  exports: [
+    ModelRegistryService,
+    ModelAliasService,
+    ModelDeletionService,
+    ModelLoaderService,
+    ChampionsService,
+  ],
 })
 export class RegistryModule {}

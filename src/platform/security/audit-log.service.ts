@@ -1,22 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditCheck, AuditEvent, AuditQuery } from './audit-event.js';
-import { AuditRepository, type AuditRecord } from './audit.repository.js';
+import { AuditRepository } from './audit.repository.js';
 
-/** The audit log to read, to check, and to add to what no other service records. */
+/** The audit log, to read and to check. */
 @Injectable()
 export class AuditLogService {
   constructor(private readonly entries: AuditRepository) {}
-
-  append(record: AuditRecord): Promise<void> {
-    return this.entries.append(record);
-  }
 
   /** Newest first. */
   list(query: AuditQuery): Promise<AuditEvent[]> {
     return this.entries.list(query);
   }
 
-  /** Numbers run from 1 without a gap, and the triggers that keep it so are in force. */
+  /** Numbers run from 1 without a gap, the triggers that keep it so are in force, and the log tells the champions. */
   async check(): Promise<AuditCheck> {
     const { events, first, last, gapAfter, guards } = await this.entries.summary();
     const problems: string[] = [];
@@ -31,6 +27,11 @@ export class AuditLogService {
       (name) => !guards.includes(name),
     )) {
       problems.push(`The audit log is not protected: its trigger ${guard} is missing or disabled.`);
+    }
+    for (const { model, recorded, actual } of await this.entries.championDifferences()) {
+      problems.push(
+        `The audit log says that ${recorded ?? 'no version'} of model ${model} is deployed, the table says ${actual ?? 'none'}.`,
+      );
     }
     return { events, lastSequence: last, problems };
   }

@@ -53,6 +53,23 @@ export class AuditRepository {
     return rows.map((row) => ({ ...row, sequence: Number(row.sequence), at: row.at.toISOString() }));
   }
 
+  /** Of each model, the champion that the log tells, and the one that the table has, where they differ. */
+  async championDifferences(): Promise<{ model: string; recorded: string | null; actual: string | null }[]> {
+    return this.dataSource.query(
+      `WITH last_change AS (
+         SELECT DISTINCT ON (v.model_name) v.model_name AS model,
+           CASE WHEN a.action = 'mark_corrupt' THEN NULL ELSE a.entity_id END AS version
+         FROM audit_log a JOIN model_versions v ON v.version = a.entity_id
+         WHERE a.entity = 'model_version' AND (a.action IN ('deploy', 'rollback')
+           OR a.action = 'mark_corrupt' AND a.from_state->>'status' = 'deployed')
+         ORDER BY v.model_name, a.sequence DESC),
+       champion AS (SELECT model_name AS model, version FROM model_versions WHERE status = 'deployed')
+       SELECT coalesce(l.model, c.model) AS model, l.version AS recorded, c.version AS actual
+       FROM last_change l FULL JOIN champion c ON c.model = l.model
+       WHERE l.version IS DISTINCT FROM c.version ORDER BY 1`,
+    );
+  }
+
   /** What shows that events were taken away. */
   async summary(): Promise<AuditSummary> {
     const [counted]: { events: string; first: string | null; last: string | null; gap: string | null }[] =

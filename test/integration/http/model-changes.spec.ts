@@ -19,6 +19,7 @@ interface Answer {
   readonly exports: readonly { readonly sha256: string }[];
   readonly config_hash: string | null;
   readonly total: number;
+  readonly deleted: readonly string[];
   readonly items: readonly (Record<'version' | 'action' | 'actor' | 'entity' | 'at', string> & {
     readonly sequence: number;
   })[];
@@ -222,6 +223,31 @@ describe('changes of models over REST', () => {
     expect(body.config_hash).not.toBeNull();
     expect(bodyOf(await api().get(`/models/${parent}/lineage`)).children).toEqual([child]);
     expectProblem(await api().get('/models/20990101_000000/lineage'), 404, 'not_found');
+  });
+
+  it('deletion takes a version away and gives it back, and retention keeps what is needed', async () => {
+    const versions: string[] = [];
+    for (let i = 0; i < 8; i++) versions.push(await register({ modelName: 'old' }));
+    const [oldest, second] = versions;
+    const deploy = (version: string) => api().post(`/models/${version}/deploy`).set('if-match', '*').send({});
+    await deploy(oldest);
+    expectProblem(await api().delete(`/models/${oldest}`), 409, 'conflict');
+    expectProblem(await api().delete(`/models/${oldest}?dry_run=true`), 409, 'conflict');
+    expect((await api().delete(`/models/${second}?dry_run=true`)).status).toBe(204);
+    expect((await api().get(`/models/${second}`)).status).toBe(200);
+    expect((await api().delete(`/models/${second}`)).status).toBe(204);
+    expectProblem(await api().get(`/models/${second}`), 404, 'not_found');
+    expect(bodyOf(await api().post(`/models/${second}/undelete`)).version).toBe(second);
+
+    // 5 newest and the deployed one stay of 8: the oldest but the deployed one go
+    const dry = await api().post('/models/retention?dry_run=true');
+    expect(bodyOf(dry).deleted).toEqual(expect.arrayContaining(versions.slice(1, 3)));
+    expect((await api().get(`/models/${second}`)).status).toBe(200);
+    const applied = await api().post('/models/retention');
+    expect(bodyOf(applied).deleted).toEqual(bodyOf(dry).deleted);
+    expectProblem(await api().get(`/models/${second}`), 404, 'not_found');
+    expect(bodyOf(await api().get(`/models/${oldest}`)).status).toBe('deployed');
+    expect(await eventsOf(second)).toEqual(['register', 'delete', 'undelete', 'delete']);
   });
 
   describe('the audit log', () => {

@@ -46,6 +46,12 @@ export class StorageConfig {
   )
   keep_last_n_versions = 5;
 
+  @Key(
+    integer(0, 31_536_000),
+    'A deleted version can be taken back for so many seconds; then its files and its row are removed.',
+  )
+  delete_grace_seconds = 86_400;
+
   @Key(flag(), 'Make a backup before retention deletes anything and before migrations.')
   backup_enabled = true;
 

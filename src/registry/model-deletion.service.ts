@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../shared/errors.js';
+import { ArtifactStore } from './artifact-store.js';
+import { assertVersionName } from './core/version-name.js';
+import { ModelDeletionRepository } from './model-deletion.repository.js';
+import type { Actor } from './model-version.js';
+
+/** Deletes versions: out of sight at once, gone after the grace time. */
+@Injectable()
+export class ModelDeletionService {
+  constructor(
+    private readonly deletions: ModelDeletionRepository,
+    private readonly store: ArtifactStore,
+  ) {}
+
+  /** First the row, then the files: a crash between leaves files that the reconciler hides. */
+  async delete(version: string, actor: Actor): Promise<void> {
+    assertVersionName(version);
+    await this.deletions.mark(version, actor);
+    this.store.hide(version);
+  }
+
+  /** First the files, then the row: a version that is seen has its files. */
+  async undelete(version: string, actor: Actor): Promise<void> {
+    assertVersionName(version);
+    const moved = this.store.unhide(version);
+    if (await this.deletions.unmark(version, actor)) return;
+    if (moved) this.store.hide(version);
+    throw new AppError('not_found', `There is no deleted version ${version}.`, {
+      hint: 'A deletion can be taken back until storage.delete_grace_seconds are over.',
+    });
+  }
+
+  /** Removes what was deleted longer ago than the grace time. Returns the versions. */
+  async purge(graceSeconds: number, actor: Actor): Promise<string[]> {
+    const purged: string[] = [];
+    for (const version of await this.deletions.purgeable(graceSeconds)) {
+      const done = await this.deletions.purge(version, actor, () => {
+        this.store.purge(version);
+      });
+      if (done) purged.push(version);
+    }
+    return purged;
+  }
+}
