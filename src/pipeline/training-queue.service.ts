@@ -87,7 +87,16 @@ export class TrainingQueueService {
   private async add({ trainingId, fencingToken, priority, lost }: WaitingRun): Promise<void> {
     // The job of a lost worker still counts as active for a while; its run need not wait for that.
     const jobId = lost ? `${trainingId}-${fencingToken}` : trainingId;
-    await this.jobs().add(jobId, { trainingId }, { attempts: ATTEMPTS, priority, keepFinished: false });
+    // It has waited once already: it goes first, as a run that a worker handed back does.
+    await this.jobs().add(
+      jobId,
+      { trainingId },
+      {
+        attempts: ATTEMPTS,
+        priority: lost ? 0 : priority,
+        keepFinished: false,
+      },
+    );
   }
 
   private jobs(): JobQueue<TrainingJob> {
