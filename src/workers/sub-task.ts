@@ -16,8 +16,11 @@ export function startSubTask<Input, Output>(name: string, input: Input): SubTask
   const worker = new Worker(new URL(`${name}.worker.js`, WORKERS));
   const output = new Promise<Output>((resolve, reject) => {
     worker.on('message', (reply: TaskReply<Output>) => {
+      if (reply.type === 'progress') return;
       if (reply.type === 'result') resolve(reply.output);
-      else if (reply.type === 'error') reject(deserializeError(reply.error));
+      else reject(deserializeError(reply.error));
+      // Its memory is given back now, not when the thread that started it ends.
+      void worker.terminate();
     });
     worker.on('error', reject);
     worker.on('exit', (code) => {
