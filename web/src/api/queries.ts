@@ -1,6 +1,16 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getJson, sendJson } from './client.js';
-import type { Export, ModelDetail, ModelReport, ModelSummary, Page, Run, VersionStatus } from './types.js';
+import { getJson, sendJson, type Query } from './client.js';
+import type {
+  AuditEvent,
+  Export,
+  ModelDetail,
+  ModelReport,
+  ModelSummary,
+  Page,
+  Run,
+  ScoreReport,
+  VersionStatus,
+} from './types.js';
 
 const LIVE_MS = 4_000;
 const PAGE = 100;
@@ -56,6 +66,7 @@ export function useExport(id: string) {
 export interface ModelFilter {
   readonly model?: string | null;
   readonly status?: VersionStatus | null;
+  readonly q?: string | null;
 }
 
 /** Newest versions of a kind. */
@@ -109,5 +120,33 @@ export function useModelReport(version: string) {
     // The files of a version never change.
     staleTime: Infinity,
     enabled: version !== '',
+  });
+}
+
+/** Scores of all windows of an export, the flagged ones with their reasons. */
+export function useScores(version: string, exportId: string, isWanted: boolean) {
+  return useQuery({
+    queryKey: ['scores', version, exportId],
+    queryFn: ({ signal }) =>
+      sendJson<ScoreReport>(`/models/${version}/predict`, {
+        method: 'POST',
+        body: { export_id: exportId, explain: true, top: 8, lines: 50, max_explained: 500 },
+        signal,
+      }),
+    enabled: isWanted && version !== '' && exportId !== '',
+    staleTime: Infinity,
+    gcTime: 60_000,
+    refetchOnWindowFocus: false,
+  });
+}
+
+/** What changed, newest first. Only a key with the scope `admin` may read it. */
+export function useAudit(query: Query) {
+  return useInfiniteQuery({
+    queryKey: ['audit', query],
+    queryFn: ({ pageParam, signal }) =>
+      getJson<Page<AuditEvent>>('/audit', { ...query, limit: 50, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next_cursor: next }) => next,
   });
 }

@@ -249,3 +249,128 @@ export interface ExportVolume {
   }[];
   readonly other_devices: number;
 }
+
+export interface Interval {
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Comparison {
+  readonly a: string;
+  readonly b: string;
+  readonly same_features: boolean;
+  readonly recorded: {
+    readonly same_inputs: boolean;
+    readonly metrics: readonly {
+      readonly label_source: string;
+      readonly metric: string;
+      readonly a: number | null;
+      readonly b: number | null;
+      readonly delta: number | null;
+    }[];
+  };
+  readonly on_export: {
+    readonly blast_radius: {
+      readonly windows: number;
+      readonly days: number;
+      readonly alerts_a: number;
+      readonly alerts_b: number;
+      readonly kept_alerts: number;
+      readonly new_alerts: number;
+      readonly lost_alerts: number;
+      readonly alerts_per_day_a: number;
+      readonly alerts_per_day_b: number;
+      readonly devices: readonly {
+        readonly device: string;
+        readonly alerts_a: number;
+        readonly alerts_b: number;
+        readonly new_alerts: number;
+        readonly lost_alerts: number;
+      }[];
+    };
+    readonly agreement: { readonly spearman: number | null; readonly alert_jaccard: number | null };
+    readonly metrics: readonly {
+      readonly label_source: string;
+      readonly metric: string;
+      readonly a: number;
+      readonly b: number;
+      readonly delta: Interval | null;
+      readonly verdict: string;
+    }[];
+  } | null;
+  readonly warnings: readonly string[];
+}
+
+export interface DeployOutcome {
+  readonly model_name: string;
+  readonly version: string;
+  readonly previous_version: string | null;
+  readonly target: string;
+  readonly layout: string;
+  readonly status: string;
+}
+
+export interface SuggestedValue {
+  readonly value: number;
+  readonly comparison: '<=' | '>=' | '=';
+  readonly score: number;
+}
+
+export interface FeatureExplanation {
+  readonly feature: string;
+  readonly value: number | null;
+  readonly contribution: number;
+  readonly nearest_normal: SuggestedValue | null;
+  readonly best: SuggestedValue | null;
+}
+
+export interface ScoredWindow {
+  readonly device: string;
+  readonly start: string | null;
+  readonly end: string | null;
+  readonly score: number;
+  readonly is_anomaly: boolean;
+  readonly confidence: number;
+  readonly log_count: number | null;
+  readonly explanation?: {
+    readonly score: number;
+    readonly base_score: number;
+    readonly top: readonly FeatureExplanation[];
+    readonly other_contribution: number;
+  };
+  readonly lines?: readonly {
+    readonly timestamp: string;
+    readonly program: string | null;
+    readonly message: string;
+    readonly truncated?: boolean;
+  }[];
+  readonly line_count?: number;
+}
+
+export interface ScoreReport {
+  readonly version: string;
+  readonly threshold: number;
+  readonly window_count: number;
+  readonly anomaly_count: number;
+  readonly not_explained?: number;
+  readonly devices: readonly {
+    readonly device: string;
+    readonly windows: number;
+    readonly anomalies: number;
+    readonly max_score: number;
+  }[];
+  readonly windows: readonly ScoredWindow[];
+}
+
+export interface AuditEvent {
+  readonly sequence: number;
+  readonly at: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly entity: string;
+  readonly entity_id: string;
+  readonly from: unknown;
+  readonly to: unknown;
+  readonly reason: string | null;
+}

@@ -1,14 +1,11 @@
 import {
   IconActivity,
-  IconCalendarTime,
   IconBinaryTree,
   IconDatabaseImport,
   IconHistory,
   IconHome,
-  IconKey,
   IconRocket,
   IconScale,
-  IconSettings,
   IconStack2,
   type Icon,
 } from '@tabler/icons-react';
@@ -40,12 +37,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
   },
   {
     title: 'Service',
-    items: [
-      { href: '/schedules', label: 'Schedules', icon: IconCalendarTime },
-      { href: '/settings', label: 'Settings', icon: IconSettings },
-      { href: '/api-keys', label: 'API keys', icon: IconKey },
-      { href: '/audit', label: 'Audit', icon: IconHistory },
-    ],
+    items: [{ href: '/audit', label: 'Audit', icon: IconHistory }],
   },
 ];
 

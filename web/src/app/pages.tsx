@@ -6,6 +6,15 @@ import { ErrorBoundary } from './error-boundary.js';
 const Overview = lazy(() => import('../pages/overview/overview-page.js'));
 const Exports = lazy(() => import('../pages/exports/exports-page.js'));
 const ExportDetail = lazy(() => import('../pages/exports/export-page.js'));
+const Trainings = lazy(() => import('../pages/trainings/trainings-page.js'));
+const NewTraining = lazy(() => import('../pages/trainings/new-training-page.js'));
+const Training = lazy(() => import('../pages/trainings/training-page.js'));
+const Models = lazy(() => import('../pages/models/models-page.js'));
+const Model = lazy(() => import('../pages/models/model-page.js'));
+const Compare = lazy(() => import('../pages/compare/compare-page.js'));
+const Deploy = lazy(() => import('../pages/deploy/deploy-page.js'));
+const Score = lazy(() => import('../pages/score/score-page.js'));
+const Audit = lazy(() => import('../pages/audit/audit-page.js'));
 const NotFound = lazy(() => import('../pages/not-found-page.js'));
 
 /** Each page is a file of its own that is fetched when it is first looked at. */
@@ -18,6 +27,15 @@ export function Pages() {
           <Route path="/" component={Overview} />
           <Route path="/exports" component={Exports} />
           <Route path="/exports/:id" component={ExportDetail} />
+          <Route path="/trainings" component={Trainings} />
+          <Route path="/trainings/new" component={NewTraining} />
+          <Route path="/trainings/:id" component={Training} />
+          <Route path="/models" component={Models} />
+          <Route path="/models/:version" component={Model} />
+          <Route path="/compare" component={Compare} />
+          <Route path="/deploy" component={Deploy} />
+          <Route path="/score" component={Score} />
+          <Route path="/audit" component={Audit} />
           <Route component={NotFound} />
         </Switch>
       </Suspense>

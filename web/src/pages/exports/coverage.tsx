@@ -61,6 +61,7 @@ function volumeOption(volume: ExportVolume, devices: ExportVolume['devices'], co
   const step = volume.bucket_seconds * 1000;
   const buckets = devices[0]?.counts.length ?? 0;
   const times = Array.from({ length: buckets }, (_, i) => start + i * step);
+  const isNewDay = (i: number): boolean => i === 0 || day(times[i]) !== day(times[i - 1]);
   const cells = devices.flatMap(({ counts }, row) =>
     counts.flatMap((logs, column) => (logs > 0 ? [[column, row, logs]] : [])),
   );
@@ -71,7 +72,12 @@ function volumeOption(volume: ExportVolume, devices: ExportVolume['devices'], co
     xAxis: axis(colours, 'Time', {
       type: 'category',
       data: times.map(String),
-      axisLabel: { color: colours.soft, hideOverlap: true, formatter: (value: string) => day(Number(value)) },
+      axisLabel: {
+        color: colours.soft,
+        hideOverlap: true,
+        interval: isNewDay,
+        formatter: (value: string) => day(Number(value)),
+      },
       splitLine: { show: false },
     }),
     yAxis: axis(colours, 'Device', {

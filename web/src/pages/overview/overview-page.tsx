@@ -6,9 +6,9 @@ import { Card } from '../../ui/card.js';
 import { Empty } from '../../ui/empty.js';
 import { Loaded } from '../../ui/loaded.js';
 import { PageHead } from '../../ui/page-head.js';
+import { RunTable } from '../../ui/run-table.js';
 import { Attention } from './attention.js';
 import { ChampionCard } from './champion-card.js';
-import { RecentRuns } from './recent-runs.js';
 
 export default function OverviewPage() {
   const models = useModels();
@@ -31,7 +31,17 @@ export default function OverviewPage() {
           {({ items }) => <Champions models={items} />}
         </Loaded>
         <Card title="Last trainings" aside={<Link href="/trainings">All trainings</Link>}>
-          <Loaded query={runs}>{({ items }) => <RecentRuns runs={items} />}</Loaded>
+          <Loaded query={runs}>
+            {({ items }) =>
+              items.length === 0 ? (
+                <p className="soft">
+                  No training yet. <Link href="/trainings/new">Start one</Link>.
+                </p>
+              ) : (
+                <RunTable runs={items} />
+              )
+            }
+          </Loaded>
         </Card>
       </div>
     </>

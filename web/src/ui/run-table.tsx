@@ -1,18 +1,11 @@
 import { Progress } from '@mantine/core';
 import { Link } from 'wouter';
-import { isActive } from '../../api/queries.js';
-import type { Run } from '../../api/types.js';
-import { duration, moment } from '../../format/times.js';
-import { StatusBadge } from '../../ui/status-badge.js';
+import { isActive } from '../api/queries.js';
+import type { Run } from '../api/types.js';
+import { duration, moment } from '../format/times.js';
+import { StatusBadge } from './status-badge.js';
 
-export function RecentRuns({ runs }: { readonly runs: readonly Run[] }) {
-  if (runs.length === 0) {
-    return (
-      <p className="soft">
-        No training yet. <Link href="/trainings/new">Start one</Link>.
-      </p>
-    );
-  }
+export function RunTable({ runs }: { readonly runs: readonly Run[] }) {
   return (
     <div className="scroll-x">
       <table className="table">
