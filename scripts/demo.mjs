@@ -59,8 +59,8 @@ console.log(`
 The sample export is ${relative(root, sample)}. More to try:
   npm run cli -- validate ${relative(root, sample)}
   npm run cli -- list-models
-Start the service with its API:
-  npm start        then open http://${host}:${port}/api/docs`);
+Start the service with its dashboard and API:
+  npm start        then open http://${host}:${port}/   (API: http://${host}:${port}/api/docs)`);
 
 function mcpTraining(...args) {
   return new Promise((resolve, reject) => {

@@ -60,7 +60,9 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   const queue = app.get(TrainingQueueService);
   if (workers > 0) await queue.startWorker(workers);
   const address = await app.getUrl();
-  logger.log(`mcp-training ${APP_VERSION} listens on ${address} (API documentation at ${address}/api/docs)`);
+  logger.log(
+    `mcp-training ${APP_VERSION} listens on ${address} (dashboard at ${address}/, API documentation at ${address}/api/docs)`,
+  );
   await stopped(signal);
   app.get(ShutdownState).begin();
   logger.log('Stopping: no new work is taken');

@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, Input, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 const signal: MantineColorsTuple = [
   '#eef4ff',
@@ -13,10 +13,24 @@ const signal: MantineColorsTuple = [
   '#1b4089',
 ];
 
+/** Grounds and lines of the dark scheme, of the same blue as the rest. */
+const dark: MantineColorsTuple = [
+  '#dde3ea',
+  '#b8c1cc',
+  '#9aa5b3',
+  '#6c7785',
+  '#3f4a57',
+  '#2c343f',
+  '#222a34',
+  '#1a2028',
+  '#141920',
+  '#0f1318',
+];
+
 export const theme = createTheme({
   primaryColor: 'signal',
   primaryShade: { light: 7, dark: 7 },
-  colors: { signal },
+  colors: { signal, dark },
   defaultRadius: 'md',
   fontFamily:
     'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif',
@@ -25,6 +39,12 @@ export const theme = createTheme({
   headings: { fontWeight: '600' },
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    // Explanations of different length below the fields: the fields themselves stand in a row.
+    InputWrapper: Input.Wrapper.extend({
+      defaultProps: { inputWrapperOrder: ['label', 'input', 'error', 'description'] },
+    }),
+  },
 });
 
 /** Mantine's greys and reds are a little too light for small text (WCAG AA). */

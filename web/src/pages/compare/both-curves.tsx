@@ -31,13 +31,15 @@ export function BothCurves({ a, b }: { readonly a: Side; readonly b: Side }) {
   const features = useCallback((colours: Palette) => importance(colours, a, b), [a, b]);
   const source = <span className="badge">labels: {labelSource(a.evaluation.label_source)}</span>;
   return (
-    <div className="halves">
-      <Card title="ROC curves" aside={source}>
-        <Chart label="ROC curves of both versions" height={HEIGHT} option={roc} />
-      </Card>
-      <Card title="Precision and recall" aside={source}>
-        <Chart label="Precision by recall of both versions" height={HEIGHT} option={pr} />
-      </Card>
+    <>
+      <div className="halves">
+        <Card title="ROC curves" aside={source}>
+          <Chart label="ROC curves of both versions" height={HEIGHT} option={roc} />
+        </Card>
+        <Card title="Precision and recall" aside={source}>
+          <Chart label="Precision by recall of both versions" height={HEIGHT} option={pr} />
+        </Card>
+      </div>
       <Card title="What the scores depend on" aside={source}>
         <Chart
           label="Feature importance of both versions"
@@ -45,7 +47,7 @@ export function BothCurves({ a, b }: { readonly a: Side; readonly b: Side }) {
           option={features}
         />
       </Card>
-    </div>
+    </>
   );
 }
 

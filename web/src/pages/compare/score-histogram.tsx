@@ -85,7 +85,7 @@ function histogramOption(a: ScoreReport, b: ScoreReport, colours: Palette): Char
         symbol: 'none',
         silent: true,
         data: [{ xAxis: report.threshold }],
-        label: { formatter: 'AB'[i], color: colours.text },
+        label: { show: false },
         lineStyle: { type: i === 0 ? 'solid' : 'dashed', color: colours.series[i] },
       },
     })),

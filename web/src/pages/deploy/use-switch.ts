@@ -25,6 +25,7 @@ export function usePreview(change: Switch | null) {
     queryFn: async ({ signal }): Promise<Preview> => {
       const { path, body, seen, seenQuery } = change!;
       const state = await send(seen, { query: seenQuery, signal });
+      await state.text();
       const answer = await send(path, { method: 'POST', query: { dry_run: true }, body, signal });
       return { outcome: (await answer.json()) as DeployOutcome, etag: state.headers.get('etag') ?? '*' };
     },
