@@ -40,7 +40,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         Skip to the content
       </a>
       <div className="shell">
-        <div className="topbar">
+        <header className="topbar">
           <Brand />
           <Burger
             opened={isOpen}
@@ -51,7 +51,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             aria-expanded={isOpen}
             size="sm"
           />
-        </div>
+        </header>
         <nav className="sidebar" aria-label="Pages" data-open={isOpen ? '' : undefined}>
           <div className="hide-narrow">
             <Brand />
