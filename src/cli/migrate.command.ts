@@ -1,4 +1,5 @@
 import { DATABASE_SCHEMA } from '../database-schema.js';
+import { backupBeforeMigration } from '../platform/backup/automatic-backup.js';
 import { createDataSource } from '../platform/database/data-source.js';
 import { openDatabaseServer } from '../platform/database/database-server.js';
 import { checkSchema, runMigrations } from '../platform/database/migrator.js';
@@ -51,8 +52,10 @@ export async function run(
       );
       return;
     }
+    const backup = await backupBeforeMigration(dataSource, config, server.url, Date.now());
+    if (backup !== null) output.note(`Backup of the database before the migration: ${backup}`);
     const applied = await runMigrations(dataSource);
-    output.result({ applied }, () =>
+    output.result({ applied, backup }, () =>
       applied.length === 0
         ? 'The schema is up to date.'
         : applied.map((name) => `applied ${name}`).join('\n'),

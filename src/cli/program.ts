@@ -301,6 +301,21 @@ function addServiceVerbs(program: Command, action: Action): void {
     .option('--check', 'only check: exit 6 if a migration is pending or the schema differs')
     .action(action(() => import('./migrate.command.js')));
   program
+    .command('backup')
+    .description('write database and models, as they are at one moment, into one archive')
+    .requiredOption('-o, --output <file>', 'archive to write; must not be there yet')
+    .option('--with-exports', 'the exports directory too')
+    .option('--database-only', 'without the models')
+    .action(action(() => import('./backup.command.js')));
+  program
+    .command('restore')
+    .description('put a backup back into an empty database')
+    .argument('<file>', 'archive that backup wrote')
+    .option('--verify', 'afterwards load every version and check its golden scores')
+    .option('--dry-run', 'only read the archive and check every hash')
+    .option('--replace', 'replace what the database holds')
+    .action(action(() => import('./restore.command.js')));
+  program
     .command('audit')
     .description('show who changed what, when and why, newest first')
     .option('--entity <kind>', 'only this kind of thing: model_version, model_alias, api_key, ...')

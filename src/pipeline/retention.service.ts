@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DeploymentService } from '../deployment/deployment.service.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
+import { databaseUrl } from '../platform/database/database.module.js';
 import { planRetention, type RetentionDecision } from '../registry/core/retention.js';
 import { ModelDeletionService } from '../registry/model-deletion.service.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
@@ -28,6 +30,7 @@ export class RetentionService {
     private readonly deletions: ModelDeletionService,
     private readonly deployments: DeploymentService,
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async apply(actor: Actor, dryRun: boolean): Promise<RetentionReport> {
@@ -44,6 +47,11 @@ export class RetentionService {
     const kept = decisions.filter((decision) => decision.kept_because !== null);
     const report = { dry_run: dryRun, keep_last_n_versions: keep, kept };
     if (dryRun) return { ...report, deleted: candidates.map(({ version }) => version), purged: [] };
+    if (candidates.length > 0) {
+      // What writes archives is loaded when there is something to save.
+      const { automaticBackup } = await import('../platform/backup/automatic-backup.js');
+      await automaticBackup('before-retention', this.config, databaseUrl(), this.clock.nowMs());
+    }
     const deleted: string[] = [];
     for (const { version } of candidates) {
       if (await this.tryDelete(version, actor)) deleted.push(version);

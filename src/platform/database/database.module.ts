@@ -2,8 +2,9 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AppError } from '../../shared/errors.js';
+import { appConfig } from '../config/app-config.js';
 import { dataSourceOptions, type DatabaseSchema } from './data-source.js';
-import { runMigrations } from './migrator.js';
+import { migrationStatus, runMigrations } from './migrator.js';
 
 let url: string | undefined;
 
@@ -48,10 +49,19 @@ async function connectAndMigrate(options: DataSourceOptions): Promise<DataSource
     );
   }
   try {
+    await backUpOlder(dataSource);
     await runMigrations(dataSource);
     return dataSource;
   } catch (error) {
     await dataSource.destroy();
     throw error;
   }
+}
+
+/** What writes backups is loaded when there is something to save: every command comes by here. */
+async function backUpOlder(dataSource: DataSource): Promise<void> {
+  const { applied, pending } = await migrationStatus(dataSource);
+  if (applied.length === 0 || pending.length === 0) return;
+  const { backupBeforeMigration } = await import('../backup/automatic-backup.js');
+  await backupBeforeMigration(dataSource, appConfig(), databaseUrl(), Date.now());
 }

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuditLogService } from '../../../src/platform/security/audit-log.service.js';
@@ -245,6 +247,8 @@ describe('changes of models over REST', () => {
     expect((await api().get(`/models/${second}`)).status).toBe(200);
     const applied = await api().post('/models/retention');
     expect(bodyOf(applied).deleted).toEqual(bodyOf(dry).deleted);
+    const backups = readdirSync(join(application.config.paths.dataDir, 'backups'));
+    expect(backups).toEqual([expect.stringMatching(/^before-retention-\d+T.*\.zip$/)]);
     expectProblem(await api().get(`/models/${second}`), 404, 'not_found');
     expect(bodyOf(await api().get(`/models/${oldest}`)).status).toBe('deployed');
     expect(await eventsOf(second)).toEqual(['register', 'delete', 'undelete', 'delete']);
