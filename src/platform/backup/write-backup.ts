@@ -74,6 +74,7 @@ async function writeArchive(
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     await client.query(`SET LOCAL TimeZone = 'UTC'`);
+    await assertMigrated(client);
     const tables: BackupTable[] = [];
     for (const name of await tablesInOrder(client)) tables.push(await addTable(archive, client, name));
     const migrations = await client.query<{ name: string }>(
@@ -103,6 +104,16 @@ async function writeArchive(
     await archive.giveUp();
     throw error;
   }
+}
+
+async function assertMigrated(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ present: boolean }>('SELECT to_regclass($1) IS NOT NULL AS present', [
+    MIGRATIONS_TABLE,
+  ]);
+  if (rows[0].present) return;
+  throw new AppError('conflict', 'The database has no tables yet: there is nothing to back up.', {
+    hint: 'Check DATABASE_URL and TRAINING_DATA_DIR, or run "mcp-training migrate" first.',
+  });
 }
 
 async function addTable(archive: ArchiveWriter, client: pg.Client, name: string): Promise<BackupTable> {

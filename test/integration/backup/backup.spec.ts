@@ -198,6 +198,19 @@ describe('a backup', () => {
     }
   });
 
+  it('of a database without tables is refused', async () => {
+    const empty = await createTestDatabase('backup empty');
+    const options = { modelsDir: null, exportsDir: null, compression: true, createdAt: '' };
+    const output = join(root, 'empty.zip');
+    try {
+      const error = await rejection(() => writeBackup({ ...options, url: empty.url, output }));
+      expect(error).toMatchObject({ code: 'conflict' });
+      expect(existsSync(output)).toBe(false);
+    } finally {
+      await empty.drop();
+    }
+  });
+
   it('of the tables only is not restored over missing files', async () => {
     const path = join(root, 'tables.zip');
     const options = {
