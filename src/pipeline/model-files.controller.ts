@@ -10,6 +10,7 @@ import {
   ApiOperation,
   ApiProduces,
   ApiPropertyOptional,
+  ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
@@ -32,6 +33,7 @@ import {
   type DownloadFormat,
   type ModelDownload,
 } from './model-files.service.js';
+import { IMPORT_RESULT } from './result-schemas.js';
 import { runConfig } from './run-config.js';
 import { isModelName } from './training-request.js';
 
@@ -78,7 +80,7 @@ export class ModelFilesController {
       required: ['file'],
     },
   })
-  @ApiCreatedResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiCreatedResponse({ schema: IMPORT_RESULT })
   @ApiProblems(400, 404, 409, 413, 422, 507)
   async import(
     @Req() request: Request,
@@ -136,6 +138,11 @@ export class ModelFilesController {
   @ApiHeader({ name: 'Range', required: false, description: 'One byte range' })
   @ApiProduces('application/zip', 'application/octet-stream')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
+  @ApiResponse({
+    status: 206,
+    description: 'The part that Range asks for',
+    schema: { type: 'string', format: 'binary' },
+  })
   @ApiProblems(404, 409, 416, 422)
   async download(
     @Param('version') version: string,

@@ -31,6 +31,7 @@ import {
 import { modelTag } from './model-tag.js';
 import { ModelEvaluationService, type ModelEvaluation } from './model-evaluation.service.js';
 import type { JudgementInput } from './model-input.service.js';
+import { COMPARISON_RESULT, EVALUATION_RESULT, THRESHOLD_RESULT } from './result-schemas.js';
 import { runConfig } from './run-config.js';
 import { explanationRequest, PredictRequestDto, PredictResponseDto } from './predict.dto.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
@@ -123,7 +124,7 @@ export class ModelsController {
     operationId: 'compareModels',
     summary: 'Two versions side by side: on an export, or by their recorded reports',
   })
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiOkResponse({ schema: COMPARISON_RESULT })
   @ApiProblems(400, 404, 409, 422)
   async compare(
     @Param('a') a: string,
@@ -163,7 +164,7 @@ export class ModelsController {
   @Requires('read')
   @HttpCode(200)
   @ApiOperation({ operationId: 'evaluateModel', summary: 'Judge a version on an export; nothing is changed' })
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiOkResponse({ schema: EVALUATION_RESULT })
   @ApiProblems(400, 404, 409, 422)
   async evaluate(
     @Param('version') version: string,
@@ -180,7 +181,7 @@ export class ModelsController {
     operationId: 'setThreshold',
     summary: 'Register the same forest with another threshold as a version of its own',
   })
-  @ApiCreatedResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiCreatedResponse({ schema: THRESHOLD_RESULT })
   @ApiProblems(400, 404, 409, 422)
   async threshold(
     @Param('version') version: string,

@@ -30,6 +30,7 @@ import { DryRunQueryDto } from '../platform/http/dry-run.js';
 import { operationIdOf } from '../platform/http/idempotency/idempotency.service.js';
 import { Idempotent } from '../platform/http/idempotency/idempotent.js';
 import { Requires } from '../platform/http/requires.js';
+import { TRAINING_RESULT } from './result-schemas.js';
 import { RunEventStream } from './run-event-stream.js';
 import { runJson, runStatusJson } from './run-json.js';
 import { TrainingQueueService } from './training-queue.service.js';
@@ -151,7 +152,7 @@ export class TrainingController {
   @Get(':training_id/report')
   @Requires('read')
   @ApiOperation({ operationId: 'getTrainingReport', summary: 'Result of a finished run' })
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiOkResponse({ schema: TRAINING_RESULT })
   @ApiProblems(400, 404, 409)
   async report(@Param('training_id', ParseUUIDPipe) trainingId: string): Promise<unknown> {
     const run = await this.runs.get(trainingId);

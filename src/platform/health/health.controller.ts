@@ -56,7 +56,7 @@ export class HealthController {
 
   @Get('ready')
   @Public('a probe has no key, and learns no more than a word')
-  @HealthCheck()
+  @HealthCheck({ swaggerDocumentation: false })
   @ApiOperation({ operationId: 'ready', summary: 'Database and disk are there: send work' })
   @ApiOkResponse({ schema: STATUS_SCHEMA })
   @ApiProblems(503)

@@ -27,6 +27,8 @@ import { IdempotencyService } from './idempotency/idempotency.service.js';
 import { IdempotencyInterceptor } from './idempotency/idempotent.js';
 import { Dashboard } from './dashboard.js';
 import { readDashboard } from './dashboard-files.js';
+import { legacyRoutes } from './legacy-routes.js';
+import { completeDocument } from './openapi-document.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RateLimit } from './rate-limit.js';
 import { RefusalAudit } from './refusal-audit.js';
@@ -67,6 +69,7 @@ export function configureHttp(
     browserRules(),
     targetGuard(hasOrigins),
     hostGuard(hosts),
+    legacyRoutes(),
   );
   if (hasOrigins) allowOrigins(app, api.cors_origins);
   app.use(
@@ -162,6 +165,7 @@ function addDocumentation(app: NestExpressApplication): void {
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, HEADER_SCHEME)
     .build();
   const document = SwaggerModule.createDocument(app, builder);
+  completeDocument(document);
   SwaggerModule.setup(DOCUMENTATION_PATH, app, document, {
     jsonDocumentUrl: OPENAPI_PATH,
     raw: ['json'],

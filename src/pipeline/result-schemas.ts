@@ -1,0 +1,84 @@
+/** Schemas of the larger results: their members, and of those the kind. The pages describe what is inside. */
+type Schema = Readonly<Record<string, unknown>>;
+
+const text: Schema = { type: 'string' };
+const number: Schema = { type: 'number' };
+const truth: Schema = { type: 'boolean' };
+const texts: Schema = { type: 'array', items: text };
+const object: Schema = { type: 'object', additionalProperties: true };
+const optional: Schema = { oneOf: [object, { type: 'null' }] };
+const orNull = (schema: Schema): Schema => ({ oneOf: [schema, { type: 'null' }] });
+const result = (
+  description: string,
+  properties: Readonly<Record<string, Schema>>,
+  needed?: readonly string[],
+) => ({
+  type: 'object' as const,
+  description,
+  properties: { ...properties },
+  required: [...(needed ?? Object.keys(properties))],
+});
+
+const hashes: Schema = { type: 'object', additionalProperties: text, description: 'File -> SHA-256' };
+const gate: Schema = {
+  type: 'object',
+  properties: { passed: truth, checks: { type: 'array', items: object } },
+  required: ['passed', 'checks'],
+};
+const labelSource: Schema = { ...text, description: 'What the metrics beside it are measured against' };
+
+export const TRAINING_RESULT = result('What train --json prints', {
+  ...{ training_id: text, status: { type: 'string', enum: ['completed', 'rejected'] }, version: text },
+  ...{ model_name: text, model_status: text, model_path: text, feature_set: text, feature_names: texts },
+  ...{ training_samples: number, log_count: number, training_duration: number, label_source: labelSource },
+  ...{ metrics: object, ground_truth: optional, label_free: optional, gate, artifacts: hashes },
+  ...{ model_sha256: text, threshold: orNull(number), warnings: texts },
+});
+
+export const IMPORT_RESULT = result('What import-model --json prints', {
+  ...{ version: text, model_name: text, status: text, feature_set: text, feature_names: texts },
+  ...{ imported_from: object, evaluated: truth, label_source: labelSource, metrics: object, gate },
+  ...{ threshold: number, artifacts: hashes, model_sha256: text, warnings: texts },
+});
+
+export const THRESHOLD_RESULT = result('What set-threshold --json prints', {
+  ...{ version: text, parent_version: text, model_name: text, status: text, policy: text, value: number },
+  ...{ threshold: number, parent_threshold: number, label_source: labelSource, metrics: object },
+  ...{
+    ground_truth: optional,
+    label_free: optional,
+    gate,
+    artifacts: hashes,
+    model_sha256: text,
+    warnings: texts,
+  },
+});
+
+export const EVALUATION_RESULT = result(
+  'What evaluate --json prints',
+  {
+    ...{ version: text, model_name: text, label_source: labelSource, basic_metrics: object },
+    ...{ ground_truth: optional, label_free: optional, gate, warnings: texts },
+  },
+  ['version', 'model_name', 'gate'],
+);
+
+export const COMPARISON_RESULT = result('What compare --json prints', {
+  ...{ a: text, b: text, same_features: truth },
+  recorded: {
+    type: 'object',
+    properties: {
+      same_inputs: truth,
+      metrics: {
+        type: 'array',
+        items: result('One metric of both versions', {
+          ...{ label_source: labelSource, metric: text },
+          ...{ a: orNull(number), b: orNull(number), delta: orNull(number) },
+        }),
+      },
+    },
+    required: ['same_inputs', 'metrics'],
+  },
+  on_export: optional,
+  warnings: texts,
+});
