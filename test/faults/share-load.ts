@@ -41,13 +41,14 @@ export async function shareLoad(sandbox: CliSandbox, load: Load): Promise<LoadRe
   const service = await Service.start(sandbox, { env: { TRAINING_API_WORKERS: '0' } });
   for (let i = 0; i < load.trainings; i++)
     await service.post('/api/v1/training/train', { export_file: FILES[i % FILES.length] });
+  // The API has said 202; from here on the workers are alone.
+  await service.stop();
   const begun = performance.now();
   const crew = Array.from({ length: load.workers }, () => startWorker(sandbox, load));
   const kills = await killUntilDone(sandbox, crew, load);
   const seconds = (performance.now() - begun) / 1000;
   for (const worker of crew) worker.child.kill('SIGTERM');
   await Promise.all(crew.map((worker) => worker.done.catch(() => undefined)));
-  await service.stop();
   // What a crash has left is settled by whatever starts next; here by this.
   await sandbox.run(['doctor'], { timeoutMs: 300_000 });
   return { ...(await outcome(sandbox)), seconds, kills };
