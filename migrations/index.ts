@@ -8,6 +8,7 @@ import { CreateAuditLog1795219207000 } from './1795219207000-create-audit-log.js
 import { CreateApiKeys1795219231000 } from './1795219231000-create-api-keys.js';
 import { AddTrainingRunLimits1795219300000 } from './1795219300000-add-training-run-limits.js';
 import { CreateQueueWorkers1795219301000 } from './1795219301000-create-queue-workers.js';
+import { CreateSchedules1795219400000 } from './1795219400000-create-schedules.js';
 import { AddModelDeletion1795219500000 } from './1795219500000-add-model-deletion.js';
 import { CreateIdempotencyKeys1795219600000 } from './1795219600000-create-idempotency-keys.js';
 
@@ -23,6 +24,7 @@ export const MIGRATIONS = [
   CreateApiKeys1795219231000,
   AddTrainingRunLimits1795219300000,
   CreateQueueWorkers1795219301000,
+  CreateSchedules1795219400000,
   AddModelDeletion1795219500000,
   CreateIdempotencyKeys1795219600000,
 ];

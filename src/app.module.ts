@@ -6,6 +6,7 @@ import { ExportModule } from './export/export.module.js';
 import { FeaturesModule } from './features/features.module.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { PipelineModule } from './pipeline/pipeline.module.js';
+import { SchedulesModule } from './pipeline/schedules/schedules.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
@@ -35,6 +36,7 @@ import { TrainingModule } from './training/training.module.js';
     DeploymentModule,
     MonitoringModule,
     PipelineModule,
+    SchedulesModule,
   ],
 })
 export class AppModule {}

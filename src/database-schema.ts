@@ -1,6 +1,8 @@
 import { MIGRATIONS } from '../migrations/index.js';
 import { DeploymentEntity } from './deployment/deployment.entity.js';
 import { ExportEntity } from './export/export.entity.js';
+import { ScheduleEntity } from './pipeline/schedules/schedule.entity.js';
+import { ScheduleTickEntity } from './pipeline/schedules/schedule-tick.entity.js';
 import type { DatabaseSchema } from './platform/database/data-source.js';
 import { IdempotencyKeyEntity } from './platform/http/idempotency/idempotency-key.entity.js';
 import { ApiKeyEntity } from './platform/security/api-key.entity.js';
@@ -24,6 +26,8 @@ export const DATABASE_SCHEMA: DatabaseSchema = {
     AuditEntryEntity,
     ApiKeyEntity,
     IdempotencyKeyEntity,
+    ScheduleEntity,
+    ScheduleTickEntity,
   ],
   migrations: MIGRATIONS,
 };

@@ -3,6 +3,7 @@ import { AppModule } from './app.module.js';
 import { ExportHttpModule } from './export/export-http.module.js';
 import { PipelineHttpModule } from './pipeline/pipeline-http.module.js';
 import { PipelineViewsModule } from './pipeline/pipeline-views.module.js';
+import { SchedulesHttpModule } from './pipeline/schedules/schedules-http.module.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { IdempotencyModule } from './platform/http/idempotency/idempotency.module.js';
 import { AuditHttpModule } from './platform/security/audit-http.module.js';
@@ -26,6 +27,7 @@ import { SettingsModule } from './platform/settings/settings.module.js';
     ExportHttpModule,
     PipelineHttpModule,
     PipelineViewsModule,
+    SchedulesHttpModule,
   ],
 })
 export class HttpModule {}

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createHttpApplication, initHttpApplication } from './http-application.js';
 import { TrainingQueueService } from './pipeline/training-queue.service.js';
+import { ScheduleRunnerService } from './pipeline/schedules/schedule-runner.service.js';
 import { APP_VERSION } from './platform/app-version.js';
 import { provideAppConfig } from './platform/config/app-config.js';
 import type { ResolvedConfig } from './platform/config/load-config.js';
@@ -59,6 +60,8 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   }
   const queue = app.get(TrainingQueueService);
   if (workers > 0) await queue.startWorker(workers);
+  const schedules = app.get(ScheduleRunnerService);
+  schedules.start();
   const address = await app.getUrl();
   logger.log(
     `mcp-training ${APP_VERSION} listens on ${address} (dashboard at ${address}/, API documentation at ${address}/api/docs)`,
@@ -66,7 +69,7 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   await stopped(signal);
   app.get(ShutdownState).begin();
   logger.log('Stopping: no new work is taken');
-  await queue.stopWorker(SHUTDOWN_GRACE_MS);
+  await Promise.all([schedules.stop(), queue.stopWorker(SHUTDOWN_GRACE_MS)]);
   endConnections(app.getHttpServer(), CONNECTION_GRACE_MS);
   await app.close();
   await server.release();

@@ -1,15 +1,12 @@
 import { readdirSync, statSync, type BigIntStats } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { EXPORT_NAMES, isExportName } from '../export/core/export-file-name.js';
 import { AppError } from '../shared/errors.js';
 import type { InputName } from '../workers/open-input.js';
 
 /** The path that stands for standard input, and how it is called in reports. */
 export const STANDARD_INPUT = '-';
 export const STANDARD_INPUT_NAME = '(standard input)';
-
-/** Names that count in a directory; a file given by its own name may be called anything. */
-const EXPORT_NAME = /\.(json|ndjson|jsonl|csv)(\.(gz|zst))?$/i;
-const EXPORT_NAMES = '.json, .ndjson, .jsonl or .csv, or one of these with .gz or .zst';
 
 export interface InputFiles {
   readonly files: readonly InputName[];
@@ -46,7 +43,7 @@ function filesIn(directory: string): InputFiles {
     const name = join(directory, entry);
     // A link to nothing is kept: an export that is missing must not go unnoticed.
     const isFile = statOf(name)?.isFile() ?? true;
-    if (EXPORT_NAME.test(entry) && isFile) files.push({ path: resolve(name), name });
+    if (isExportName(entry) && isFile) files.push({ path: resolve(name), name });
     else ignored.push(name);
   }
   if (files.length > 0) return { files, ignored };

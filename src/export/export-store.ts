@@ -112,6 +112,25 @@ export class ExportStore {
     throw notAllowed();
   }
 
+  /**
+   * Plain files directly in a directory (`.` = the exports directory itself), relative to the exports directory, sorted.
+   * Hidden files and links are none; a directory that is not there has no files.
+   */
+  names(directory: string): string[] {
+    const parsed = directory === '.' ? { segments: [] } : parseExportPath(directory);
+    if (!('segments' in parsed)) throw notAllowed();
+    const path = join(this.directory, ...parsed.segments);
+    let entries: string[];
+    try {
+      entries = readdirSync(path).sort();
+    } catch {
+      return [];
+    }
+    return entries
+      .map((name) => [...parsed.segments, name].join('/'))
+      .filter((name) => 'segments' in parseExportPath(`exports/${name}`) && this.has(name));
+  }
+
   /** Whether a registered file is still there. */
   has(storedKey: string): boolean {
     return this.isPlainFileInside(join(this.directory, ...storedKey.split('/')));

@@ -3,6 +3,10 @@ import { AppError } from '../shared/errors.js';
 import { ExportRepository } from './export.repository.js';
 import { ExportStore, type ResolvedExport } from './export-store.js';
 import type { ExportRecord } from './export-record.js';
+import { isExportName } from './core/export-file-name.js';
+
+/** Exports that have lost their file are few. */
+const NEWEST_LOOKED_AT = 200;
 
 /** What names an export over the network: a path below the exports directory or a registered export. */
 export interface ExportReference {
@@ -43,6 +47,22 @@ export class ExportsService {
   resolveFile(name: string): ReferencedExport {
     const { path, storedKey } = this.store.resolve(name);
     return { path, name: storedKey };
+  }
+
+  /** The export that was registered last, of those that are not known to be invalid and whose file is still there. */
+  async newest(): Promise<ExportRecord | null> {
+    const records = await this.exports.list(NEWEST_LOOKED_AT);
+    return (
+      records.find(({ status, storedKey }) => status === 'available' && this.store.has(storedKey)) ?? null
+    );
+  }
+
+  /** Exports directly in a directory below the exports directory (`.` = that one), in the order of their names. */
+  filesIn(directory: string): ReferencedExport[] {
+    return this.store
+      .names(directory)
+      .filter(isExportName)
+      .map((name) => this.resolveFile(name));
   }
 
   async resolve({ export_file: name, export_id: id }: ExportReference): Promise<ReferencedExport> {

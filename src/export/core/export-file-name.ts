@@ -25,3 +25,11 @@ export function safeFileName(text: string): string {
     .slice(0, 120);
   return clean === '' ? 'export' : clean;
 }
+
+/** Names that count as exports in a directory; a file given by its own name may be called anything. */
+const EXPORT_NAME = /\.(json|ndjson|jsonl|csv)(\.(gz|zst))?$/i;
+export const EXPORT_NAMES = '.json, .ndjson, .jsonl or .csv, or one of these with .gz or .zst';
+
+export function isExportName(name: string): boolean {
+  return EXPORT_NAME.test(name);
+}
