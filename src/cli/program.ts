@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { APP_VERSION } from '../platform/app-version.js';
 import type { CommandState, GlobalOptions } from './command.js';
 import { Output, outputOptions } from './output.js';
+import { addScheduleVerbs } from './schedule-program.js';
 
 /** What a verb's module exports: it is imported only when the verb runs, so that `--help` loads nothing else. */
 type Verb<Options> = (
@@ -332,6 +333,15 @@ function addServiceVerbs(program: Command, action: Action): void {
     .option('--prune', 'first delete old versions, as storage.keep_last_n_versions says')
     .option('--dry-run', 'with --prune: say what would be deleted, delete nothing')
     .action(action(() => import('./doctor.command.js')));
+  addScheduleVerbs(program.command('schedule').description('make, list or change trainings that repeat'), {
+    create: action(() => import('./schedule-create.command.js')),
+    update: action(() => import('./schedule-update.command.js')),
+    list: action(() => import('./schedule-list.command.js')),
+    delete: action(() => import('./schedule-delete.command.js')),
+    run: action(() => import('./schedule-run.command.js')),
+    pause: action(() => import('./schedule-pause.command.js')),
+    resume: action(() => import('./schedule-resume.command.js')),
+  });
   addApiKeyVerbs(program.command('api-key').description('make, list or revoke keys to the HTTP API'), action);
   const config = program.command('config').description('show or check the configuration');
   config

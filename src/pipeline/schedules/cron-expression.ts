@@ -68,14 +68,14 @@ function parseField(text: string, field: Field): number[] | string {
     const match = /^(\*|([0-9a-z]{1,3})(?:-([0-9a-z]{1,3}))?)(?:\/(\d{1,2}))?$/.exec(item);
     if (match === null)
       return `has ${JSON.stringify(item)} for the ${field.name}, which is no value, range or step`;
-    const [, base, first, last, stepText] = match;
+    const [, base, first, last, stepText] = match as readonly (string | undefined)[];
     const step = stepText === undefined ? 1 : Number(stepText);
-    const from = base === '*' ? field.min : valueOf(first, field);
+    const from = base === '*' ? field.min : valueOf(first ?? '', field);
     // `5/15` is from 5 on, as `5-59/15`.
     const to =
       base === '*' || (last === undefined && stepText !== undefined)
         ? field.max
-        : valueOf(last ?? first, field);
+        : valueOf(last ?? first ?? '', field);
     const isInside = from >= field.min && to <= field.max && from <= to && step >= 1;
     if (!isInside)
       return `has ${JSON.stringify(item)} for the ${field.name}, expected ${field.min} to ${field.max}`;

@@ -44,7 +44,8 @@ export function patchOf(request: ScheduleRequest): Partial<ScheduleSettings> {
     catchUp: request.catch_up,
     paused: request.paused,
   };
-  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+  const given = Object.entries(patch) as [string, unknown][];
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
 export function settingsOf(

@@ -31,7 +31,7 @@ export class ScheduleRepository {
     return this.unique(settings.name, async (manager) => {
       await manager
         .getRepository(ScheduleEntity)
-        .insert({ id: scheduleId, ...columns(settings), nextTickAt: moment(nextTickMs) } as object);
+        .insert({ id: scheduleId, ...columns(settings), nextTickAt: moment(nextTickMs) });
       const schedule = await this.locked(manager, scheduleId);
       await this.record(manager, 'schedule_created', actor, null, schedule);
       return schedule;
@@ -52,7 +52,7 @@ export class ScheduleRepository {
       const { settings, nextTickMs } = change(before);
       await manager
         .getRepository(ScheduleEntity)
-        .update({ id: scheduleId }, { ...columns(settings), nextTickAt: moment(nextTickMs) } as object);
+        .update({ id: scheduleId }, { ...columns(settings), nextTickAt: moment(nextTickMs) });
       await manager.query('UPDATE schedules SET updated_at = now() WHERE id = $1', [scheduleId]);
       const after = await this.locked(manager, scheduleId);
       await this.record(manager, 'schedule_changed', actor, before, after);

@@ -24,6 +24,7 @@ import { createDataSource } from '../../../src/platform/database/data-source.js'
 import { provideDatabaseUrl } from '../../../src/platform/database/database.module.js';
 import { AuditRepository } from '../../../src/platform/security/audit.repository.js';
 import { AuditService } from '../../../src/platform/security/audit.service.js';
+import { TrainingQueueRepository } from '../../../src/training/training-queue.repository.js';
 import { TrainingRunRepository } from '../../../src/training/training-run.repository.js';
 import { TrainingRunsService } from '../../../src/training/training-runs.service.js';
 import { insertRows, LOG_ENTRIES, onDatabase } from '../../support/log-entries.js';
@@ -68,7 +69,10 @@ describe('ticks of schedules', () => {
     } as unknown as TrainingQueueService;
     const audit = new AuditService(new AuditRepository(dataSource));
     const [exports, store] = [new ExportRepository(dataSource), new ExportStore(exportsDir)];
-    const runs = new TrainingRunsService(new TrainingRunRepository(dataSource));
+    const runs = new TrainingRunsService(
+      new TrainingRunRepository(dataSource),
+      new TrainingQueueRepository(dataSource),
+    );
     const rows = new ScheduleTickRepository(dataSource);
     const inputs = new ScheduleInputService(
       new ExportsService(exports, store),
