@@ -42,6 +42,7 @@ export function buildProgram(state: CommandState): Command {
   addJudgingVerbs(program, action);
   addModelVerbs(program, action);
   addServiceVerbs(program, action);
+  addSchedules(program, action);
   for (const verb of [program, ...program.commands].flatMap(({ commands }) => commands))
     addGlobalOptions(verb);
   return program;
@@ -333,15 +334,6 @@ function addServiceVerbs(program: Command, action: Action): void {
     .option('--prune', 'first delete old versions, as storage.keep_last_n_versions says')
     .option('--dry-run', 'with --prune: say what would be deleted, delete nothing')
     .action(action(() => import('./doctor.command.js')));
-  addScheduleVerbs(program.command('schedule').description('make, list or change trainings that repeat'), {
-    create: action(() => import('./schedule-create.command.js')),
-    update: action(() => import('./schedule-update.command.js')),
-    list: action(() => import('./schedule-list.command.js')),
-    delete: action(() => import('./schedule-delete.command.js')),
-    run: action(() => import('./schedule-run.command.js')),
-    pause: action(() => import('./schedule-pause.command.js')),
-    resume: action(() => import('./schedule-resume.command.js')),
-  });
   addApiKeyVerbs(program.command('api-key').description('make, list or revoke keys to the HTTP API'), action);
   const config = program.command('config').description('show or check the configuration');
   config
@@ -352,6 +344,18 @@ function addServiceVerbs(program: Command, action: Action): void {
     .command('check')
     .description('check every configuration source')
     .action(action(() => import('./config-check.command.js')));
+}
+
+function addSchedules(program: Command, action: Action): void {
+  addScheduleVerbs(program.command('schedule').description('make, list or change trainings that repeat'), {
+    create: action(() => import('./schedule-create.command.js')),
+    update: action(() => import('./schedule-update.command.js')),
+    list: action(() => import('./schedule-list.command.js')),
+    delete: action(() => import('./schedule-delete.command.js')),
+    run: action(() => import('./schedule-run.command.js')),
+    pause: action(() => import('./schedule-pause.command.js')),
+    resume: action(() => import('./schedule-resume.command.js')),
+  });
 }
 
 function addApiKeyVerbs(keys: Command, action: Action): void {
