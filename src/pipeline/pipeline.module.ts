@@ -19,6 +19,7 @@ import { ReconcilerService } from './reconciler.service.js';
 import { RetentionService } from './retention.service.js';
 import { RunCreatorService } from './run-creator.service.js';
 import { RunExecutorService } from './run-executor.service.js';
+import { RunTrackerService } from './run-tracker.service.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
 import { ThresholdFlowService } from './threshold-flow.service.js';
 import { TrainingInputService } from './training-input.service.js';
@@ -44,6 +45,7 @@ import { WindowExplanationService } from './window-explanation.service.js';
     TrainingPipelineService,
     RunCreatorService,
     RunExecutorService,
+    RunTrackerService,
     TrainingQueueService,
     QueueWatchdogService,
     DeploymentFlowService,

@@ -13,11 +13,13 @@ import { RUN_STEPS, STEP_TITLES, type RunStep } from '../training/core/run-statu
 import { TrainingRunsService } from '../training/training-runs.service.js';
 import type { RunFailure, RunLease, TrainingRun } from '../training/training-run.js';
 import { DeploymentFlowService } from './deployment-flow.service.js';
+import type { ExecutionResult } from './execution-result.js';
 import { runConfig, type RunConfig } from './run-config.js';
 import type { RunContext } from './run-context.js';
 import { copyVersion } from './copy-version.js';
 import { memoryWatch } from './memory-watch.js';
 import { RunObserver } from './run-observer.js';
+import { RunTrackerService } from './run-tracker.service.js';
 import { trainingResult, type TrainingResult } from './training-result.js';
 import { TrainingPipelineService } from './training-pipeline.service.js';
 import type { TrainingRequest } from './training-request.js';
@@ -28,10 +30,6 @@ const RENEW_EVERY_MS = 1_000;
 export interface ExecutionListener {
   onProgress?(progress: number, step: string): void;
 }
-
-export type ExecutionResult =
-  | { readonly status: 'completed' | 'rejected'; readonly result: TrainingResult }
-  | { readonly status: 'failed' | 'cancelled'; readonly error: AppError };
 
 /**
  * Carries out one recorded run in this process: takes its lease, keeps it while working, persists progress, and ends
@@ -44,6 +42,7 @@ export class RunExecutorService {
     private readonly pipeline: TrainingPipelineService,
     private readonly deployments: DeploymentFlowService,
     private readonly registry: ModelRegistryService,
+    private readonly tracker: RunTrackerService,
     private readonly observations: Observations,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -53,6 +52,17 @@ export class RunExecutorService {
     run: TrainingRun,
     signal: AbortSignal,
     listener: ExecutionListener = {},
+  ): Promise<ExecutionResult | null> {
+    const startMs = this.clock.nowMs();
+    const execution = await this.carryOut(run, signal, listener);
+    if (execution !== null) await this.tracker.track(run, execution, startMs, signal);
+    return execution;
+  }
+
+  private async carryOut(
+    run: TrainingRun,
+    signal: AbortSignal,
+    listener: ExecutionListener,
   ): Promise<ExecutionResult | null> {
     const lease = await atFailPoint('receive', () => this.runs.start(run.trainingId, processIdentity()));
     if (lease === null) return null;

@@ -64,6 +64,12 @@ export const METRICS = {
     labels: ['outcome'],
     source: 'process',
   },
+  train_runs_tracked_total: {
+    type: 'counter',
+    help: 'Ended trainings that were to be logged to MLflow.',
+    labels: ['outcome'],
+    source: 'process',
+  },
   train_jobs: {
     type: 'gauge',
     help: 'Recorded trainings by state.',

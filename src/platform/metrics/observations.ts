@@ -10,6 +10,7 @@ export type Observation =
       readonly anomalies: number;
       readonly seconds: number;
     }
+  | { readonly kind: 'tracked'; readonly outcome: 'logged' | 'failed' }
   | { readonly kind: 'export_stored'; readonly source: string; readonly bytes: number }
   | {
       readonly kind: 'export_read';

@@ -37,6 +37,7 @@ export class ServiceMetrics implements OnApplicationShutdown {
     if (this.enabled && monitoring.resource_monitoring) collectProcessMetrics();
     // A series that begins at 1 shows no increase: those whose labels are known begin at 0.
     for (const outcome of OUTCOMES) this.count('train_runs_total', 0, { outcome });
+    for (const outcome of ['logged', 'failed']) this.count('train_runs_tracked_total', 0, { outcome });
     for (const result of ['valid', 'invalid']) this.count('export_records_total', 0, { result });
     this.set('build_info', 1, { version: APP_VERSION, node: process.version, service: service.name });
     this.stopListening = this.enabled
@@ -96,6 +97,9 @@ export class ServiceMetrics implements OnApplicationShutdown {
       case 'run_ended':
         this.count('train_runs_total', 1, { outcome: seen.outcome });
         this.time('train_run_duration_seconds', seen.seconds, { outcome: seen.outcome });
+        break;
+      case 'tracked':
+        this.count('train_runs_tracked_total', 1, { outcome: seen.outcome });
         break;
       case 'scored':
         this.count('scored_rows_total', seen.rows);

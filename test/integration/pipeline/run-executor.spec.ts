@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeploymentFlowService } from '../../../src/pipeline/deployment-flow.service.js';
 import type { RunContext } from '../../../src/pipeline/run-context.js';
 import { RunExecutorService } from '../../../src/pipeline/run-executor.service.js';
+import type { RunTrackerService } from '../../../src/pipeline/run-tracker.service.js';
 import { runConfig } from '../../../src/pipeline/run-config.js';
 import type { TrainingOutcome } from '../../../src/pipeline/training-outcome.js';
 import type { TrainingPipelineService } from '../../../src/pipeline/training-pipeline.service.js';
@@ -62,7 +63,16 @@ describe('the run executor', () => {
         return Promise.resolve();
       },
     } as unknown as DeploymentFlowService;
-    return new RunExecutorService(service, pipeline, deployments, registry, observations, systemClock);
+    const tracker = { track: () => Promise.resolve() } as unknown as RunTrackerService;
+    return new RunExecutorService(
+      service,
+      pipeline,
+      deployments,
+      registry,
+      tracker,
+      observations,
+      systemClock,
+    );
   }
 
   function create(

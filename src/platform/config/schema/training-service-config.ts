@@ -5,6 +5,7 @@ import { EvaluationConfig } from './evaluation.schema.js';
 import { FeaturesConfig } from './features.schema.js';
 import { Key, Section } from './key.js';
 import { LoggingConfig } from './logging.schema.js';
+import { MlflowConfig } from './mlflow.schema.js';
 import { ModelConfig } from './model.schema.js';
 import { MonitoringConfig } from './monitoring.schema.js';
 import { text } from './rules.js';
@@ -43,6 +44,9 @@ export class TrainingServiceConfig {
 
   @Section(MonitoringConfig)
   monitoring = new MonitoringConfig();
+
+  @Section(MlflowConfig)
+  mlflow = new MlflowConfig();
 
   @Section(LoggingConfig)
   logging = new LoggingConfig();
