@@ -57,3 +57,14 @@ describe('a log that nobody reads', () => {
     expect(pipe.lines).toEqual([]);
   });
 });
+
+describe('the level of the log', () => {
+  it.each(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'])('may be %s', (level) => {
+    const pipe = new Pipe();
+    const config = { logging: { level, format: 'json' } } as unknown as TrainingServiceConfig;
+    const logger = boundedLogger(config, pipe);
+    logger.warn('a warning');
+    logger.fatal('the end');
+    expect(pipe.lines.length).toBe(['ERROR', 'CRITICAL'].includes(level) ? 1 : 2);
+  });
+});

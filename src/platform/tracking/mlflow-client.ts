@@ -51,8 +51,8 @@ export class MlflowClient {
     // The operator has named this server; it may be on this machine.
     this.outbound = new OutboundClient({ trustedHosts: [new URL(uri).hostname] });
     this.authorization = authorization(settings);
-    const credential = this.authorization.authorization?.split(' ')[1] ?? null;
-    this.secrets = [settings.token, settings.password, credential].filter((secret) => secret !== null);
+    const credential = Object.values(this.authorization).map((value) => value.split(' ')[1]);
+    this.secrets = [settings.token, settings.password, ...credential].filter((secret) => secret !== null);
   }
 
   /** The id of the experiment, which is made when there is none of the name. */

@@ -103,7 +103,7 @@ describe('problems', () => {
         'TRAINING_ENABLE_GPU: training.enable_gpu must be true or false (got "maybe")',
         'my.yaml:2: features.set must be one of wifi, system, agent-wifi, agent-generic, agent-dns, agent-firewall (got "wfi"); did you mean wifi?',
         'my.yaml:3: evaluaton is not a known key; did you mean evaluation?',
-        '--config-overrides: contamination is not a known key; did you mean model.contamination? (known here: version, model, features, training, storage, evaluation, database, monitoring, logging, service, api, deployment)',
+        '--config-overrides: contamination is not a known key; did you mean model.contamination? (known here: version, model, features, training, storage, evaluation, database, monitoring, mlflow, logging, service, api, deployment)',
         '--config-overrides: model.contamination must be one of auto, or a number above 0, at most 0.5 (got 0.7)',
       ]
         .map((line) => line.replace('one of auto', '"auto"'))
