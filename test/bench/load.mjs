@@ -3,7 +3,7 @@
 //   node test/bench/load.mjs [--export FILE] [--entries 1572030] [--readers 200] [--uploaders 20] [--upload-mb 2]
 //     [--max-probe-ms 100] [--max-rss-mb 3072] [--json]
 // Exit code 1: an answer was 5xx or missing, the probe's 99th percentile or the memory is above its limit.
-import { copyFileSync, constants, mkdirSync, mkdtempSync, statSync } from 'node:fs';
+import { copyFileSync, constants, mkdirSync, statSync } from 'node:fs';
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ const IDLE_SECONDS = 5;
 
 ensureBuilt();
 mkdirSync(options.dir, { recursive: true });
-const installation = new Installation(mkdtempSync(join(options.dir, 'mcp-training-load-')));
+const installation = new Installation(options.dir);
 const children = new Set();
 let result;
 try {
