@@ -154,7 +154,7 @@ function plant({ model, rows }: Side, seed: number): ReturnType<typeof injectAno
   const filled = Float32Array.from(rows.values.subarray(0, rows.rowCount * columns));
   const { imputeValue } = model.preprocessing;
   for (let i = 0; i < filled.length; i++) if (Number.isNaN(filled[i])) filled[i] = imputeValue[i % columns];
-  const perturb = Uint8Array.from(featureColumns(rows.set), ({ clock, categorical }) =>
+  const perturb = Uint8Array.from(featureColumns(rows.set, ['isolation_forest']), ({ clock, categorical }) =>
     clock || categorical ? 0 : 1,
   );
   return injectAnomalies(filled, rows.rowCount, columns, {

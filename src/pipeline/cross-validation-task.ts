@@ -9,7 +9,7 @@ import { featureColumns } from './evaluation-task.js';
 import type { RunConfig } from './run-config.js';
 import type { TrainingInput } from './training-input.service.js';
 import { thresholdChoice } from './threshold-choice.js';
-import { hasDetector, hyperparameters } from './model-fit.service.js';
+import { configuredDetectors, hasDetector, hyperparameters } from './detector-settings.js';
 
 /** Rows a fold's forest is fitted on: 8 times what a tree of 256 rows sees. */
 const MAX_FITTED_ROWS = 2_048;
@@ -39,7 +39,7 @@ export function crossValidationTask(rows: TrainingInput, config: RunConfig): Cro
   if (folds.length === 0) return null;
   return {
     input: {
-      features: featureColumns(rows.set),
+      features: featureColumns(rows.set, configuredDetectors(model)),
       folds: folds.map((fold) => foldRows(rows, times, fold)),
       requestedFolds: training.cross_validation_folds,
       seed: training.random_state,

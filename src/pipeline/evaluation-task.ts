@@ -1,6 +1,9 @@
 import type { EvaluationInput } from '../evaluation/core/evaluation-report.js';
 import type { FeatureColumn } from '../evaluation/core/gate/gate-check.js';
 import type { FeatureSpec } from '../features/core/feature-spec-json.js';
+import { readColumns } from '../training/core/detectors/column-families.js';
+import type { DetectorType } from '../training/core/detectors/detector.js';
+import { configuredDetectors } from './detector-settings.js';
 import type { ColumnSet } from '../features/core/table-set.js';
 import type { ResolvedForestParams } from '../training/core/forest/forest-params.js';
 import type { PreparedDataset } from '../training/core/prepare-dataset.js';
@@ -22,13 +25,22 @@ export interface EvaluationParts {
   readonly config: RunSections;
 }
 
-/** What the evaluation needs to know about the columns of a set. */
-export function featureColumns({ features }: Pick<ColumnSet, 'features'>): FeatureColumn[] {
-  return features.map(({ name, rareEvent, clock, kind }) => ({
+/**
+ * What the evaluation needs to know about the columns of a set.
+ *
+ * @param detectors what the model is made of: its type, or the members of an ensemble
+ */
+export function featureColumns(
+  { features }: Pick<ColumnSet, 'features'>,
+  detectors: readonly DetectorType[],
+): FeatureColumn[] {
+  const read = readColumns(detectors, features);
+  return features.map(({ name, rareEvent, clock, kind }, column) => ({
     name,
     rareEvent,
     clock,
     categorical: kind === 'categorical',
+    unread: !read[column],
   }));
 }
 
@@ -41,7 +53,7 @@ export function evaluationInput(parts: EvaluationParts): Omit<EvaluationInput, '
     featureHash: spec.hash,
   });
   return {
-    features: featureColumns(parts.set),
+    features: featureColumns(parts.set, configuredDetectors(model)),
     expected: identity(parts.expectedSpec),
     actual: identity(parts.spec),
     train: { values: data.judgedRaw, rows: data.judgedRows.length, columns: data.columns },

@@ -4,6 +4,8 @@ import { assertNothingMissing } from '../features/core/feature-policy.js';
 import { imputeAndClip } from '../features/core/preprocess.js';
 import type { Baseline } from '../registry/core/baseline.js';
 import type { LoadedModel } from '../registry/loaded-model.js';
+import type { DetectorType } from '../training/core/detectors/detector.js';
+import { membersOf } from '../training/core/detectors/ensemble.js';
 import type { EvaluateTask } from '../workers/evaluate.worker.js';
 import { featureColumns } from './evaluation-task.js';
 import type { HoldoutEvidence } from './holdout-evidence.js';
@@ -53,13 +55,18 @@ export function constantsOf({ features }: Baseline, { preprocessing }: LoadedMod
   });
 }
 
+function detectorsOf({ detector }: LoadedModel): readonly DetectorType[] {
+  if (detector === null) return ['isolation_forest'];
+  return detector.type === 'ensemble' ? membersOf(detector).map(({ type }) => type) : [detector.type];
+}
+
 export function judgementTask(parts: JudgementParts): EvaluateTask {
   const { model, rows, judged, evidence, past, config } = parts;
   const { evaluation, training, model: settings } = config.values;
   const names = model.spec.features.map(({ name }) => name);
   const extracted = rowsOf(rows, judged);
   const input: Omit<EvaluationInput, 'score'> = {
-    features: featureColumns(rows.set),
+    features: featureColumns(rows.set, detectorsOf(model)),
     expected: { featureNames: rows.featureNames, featureHash: model.spec.hash },
     actual: { featureNames: names, featureHash: model.spec.hash },
     train: past && cleanedRows(parts, rowsOf(rows, past), past.length),

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ModelConfig } from '../platform/config/schema/model.schema.js';
-import type { Hyperparameters } from '../registry/trained-model.js';
 import { DetectorTrainerService } from '../training/detector-trainer.service.js';
 import { imputeAndClip } from '../features/core/preprocess.js';
 import { columnFamilies, type ColumnTraits } from '../training/core/detectors/column-families.js';
-import type { DetectorParams } from '../training/core/detectors/detector.js';
 import { groupDevices, noGroups } from '../training/core/detectors/device-groups.js';
 import type { FittedDetector } from '../training/core/detectors/fitted-detector.js';
 import {
@@ -16,6 +14,7 @@ import type { Forest } from '../training/core/forest/forest.js';
 import type { PreparedDataset } from '../training/core/prepare-dataset.js';
 import { chooseOffset, type ThresholdChoice } from '../training/core/threshold-policy.js';
 import { ForestTrainerService, type FitOptions } from '../training/forest-trainer.service.js';
+import { calibrates, detectorParams, hasDetector, hyperparameters } from './detector-settings.js';
 import type { RunConfig } from './run-config.js';
 import { thresholdChoice } from './threshold-choice.js';
 
@@ -104,41 +103,6 @@ export class ModelFitService {
     );
     return { fitted, servedScores: served, offset: chooseOffset(scores, choice) };
   }
-}
-
-export function hyperparameters(model: ModelConfig): Hyperparameters {
-  return {
-    n_estimators: model.n_estimators,
-    max_samples: model.max_samples,
-    contamination: model.contamination,
-    max_features: model.max_features,
-    bootstrap: model.bootstrap,
-    random_state: model.random_state,
-  };
-}
-
-function calibrates({ type, calibration }: ModelConfig): boolean {
-  return calibration === 'auto' ? type !== 'isolation_forest' : calibration === 'device';
-}
-
-/** Everything but a forest with one threshold for all, which is what the pickle can say. */
-export function hasDetector(model: ModelConfig): boolean {
-  return model.type !== 'isolation_forest' || calibrates(model);
-}
-
-function detectorParams(model: ModelConfig): DetectorParams {
-  return {
-    tail: {
-      tau: model.tail.tau_nats,
-      margin: model.tail.margin,
-      trim: model.tail.trim,
-      blocks: model.tail.blocks,
-    },
-    supportFraction: model.robust_covariance.support_fraction,
-    neighbours: model.local_outlier_factor.neighbours,
-    referenceRows: model.local_outlier_factor.reference_windows,
-    members: model.ensemble.members,
-  };
 }
 
 /** Training rows imputed and clipped, before scaling; shared with the thread. */

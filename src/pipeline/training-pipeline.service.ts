@@ -19,7 +19,8 @@ import { prepareDataset, type PreparedDataset } from '../training/core/prepare-d
 import { sha256Hex } from '../shared/digest.js';
 import { crossValidationTask } from './cross-validation-task.js';
 import { evaluationInput } from './evaluation-task.js';
-import { hyperparameters, ModelFitService, type FitOutcome } from './model-fit.service.js';
+import { hyperparameters } from './detector-settings.js';
+import { ModelFitService, type FitOutcome } from './model-fit.service.js';
 import type { RunConfig } from './run-config.js';
 import type { RunContext } from './run-context.js';
 import { TrainingInputService, type TrainingInput } from './training-input.service.js';

@@ -14,7 +14,7 @@ import { canonicalJson, sha256Hex } from '../shared/digest.js';
 import { AppError } from '../shared/errors.js';
 import type { CrossValidateTask } from '../workers/cross-validate.worker.js';
 import { crossValidationTask } from './cross-validation-task.js';
-import { hasDetector } from './model-fit.service.js';
+import { hasDetector } from './detector-settings.js';
 import type { RunConfig, RunSections } from './run-config.js';
 import { TrainingInputService, type TrainingInput } from './training-input.service.js';
 import type { TrainingRequest } from './training-request.js';

@@ -75,6 +75,9 @@ function injectedMetrics(
     advanced_metrics: {
       ...detectionDetail(rows, threshold, sweep),
       injected_kinds: recallByKind(context, scores),
+      injected_columns: context.features.flatMap(({ name }, column) =>
+        context.plantedColumns[column] === 1 ? [name] : [],
+      ),
       at_alert_budget: scores.budget && injectedAtBudget(scores.budget, context.injected, scores.injected),
       score_distribution: distribution && { label_source: 'none', ...distribution },
     },

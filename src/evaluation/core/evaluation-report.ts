@@ -45,6 +45,8 @@ export type BasicMetrics = LabelledMetrics & {
 };
 
 export type AdvancedMetrics = LabelledDetail & {
+  /** Columns that anomalies were planted into: what the model reads, without the clock, codes and what training never saw vary. */
+  readonly injected_columns: readonly string[];
   readonly injected_kinds: Readonly<
     Record<InjectedKind, { readonly recall: number; readonly roc_auc: number | null }>
   >;

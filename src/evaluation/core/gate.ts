@@ -63,14 +63,18 @@ function plantableRows({ holdout, holdoutExtracted }: PlantInput): Float32Array 
 }
 
 /**
- * Columns an anomaly may change. The clock and categories have no "beyond the range"; a rare event that training
- * never saw is left alone too, because check D allows a model to be blind to it.
+ * Columns an anomaly may change: those that the model reads, for a detector of fourteen columns owes nobody what happens in the
+ * others. The clock and categories have no "beyond the range"; a rare event that training never saw is left alone too, because
+ * check D allows a model to be blind to it. Where nothing is left, all that the model reads.
  */
 function changeableColumns(input: PlantInput): Uint8Array {
   const constants = trainingConstants(input);
-  return Uint8Array.from(input.features, ({ clock, categorical, rareEvent }, column) =>
-    clock || categorical || (rareEvent && !Number.isNaN(constants[column])) ? 0 : 1,
+  const changeable = Uint8Array.from(input.features, ({ clock, categorical, rareEvent, unread }, column) =>
+    unread === true || clock || categorical || (rareEvent && !Number.isNaN(constants[column])) ? 0 : 1,
   );
+  return changeable.includes(1)
+    ? changeable
+    : Uint8Array.from(input.features, ({ unread }) => (unread === true ? 0 : 1));
 }
 
 /**
@@ -96,9 +100,10 @@ function scoreOrNaN(
 export function plantAndScore(input: PlantInput): Planted {
   const { holdout, seed } = input;
   const plantable = plantableRows(input);
+  const plantedColumns = changeableColumns(input);
   const injected = injectAnomalies(plantable, holdout.rows, holdout.columns, {
     rowsPerKind: INJECTED_ROWS_PER_KIND,
-    perturb: changeableColumns(input),
+    perturb: plantedColumns,
     rng: namedRng(seed, 'injection'),
   });
   const devices = input.holdoutDevices ?? null;
@@ -113,7 +118,7 @@ export function plantAndScore(input: PlantInput): Planted {
     InjectedKind,
     number | null
   >;
-  return { holdoutScores, plantable, injected, injectedDevices, injectedScores, injectedAuc };
+  return { holdoutScores, plantable, injected, plantedColumns, injectedDevices, injectedScores, injectedAuc };
 }
 
 export function prepareGate(input: GateInput): GateContext {

@@ -12,6 +12,8 @@ export interface FeatureColumn {
   /** Hour and weekday: they alone shift the scores of a short span. */
   readonly clock: boolean;
   readonly categorical: boolean;
+  /** The model does not read it, whatever it holds; absent = it does. */
+  readonly unread?: boolean;
 }
 
 /** Row-major matrix. */
@@ -99,6 +101,8 @@ export interface GateContext extends GateInput {
   /** Hold-out rows as planted into: imputed, not clipped. */
   readonly plantable: Float32Array;
   readonly injected: InjectedRows;
+  /** Column -> 1 = anomalies were planted into it. */
+  readonly plantedColumns: Uint8Array;
   /** Planted row -> device, as {@link ScoreFunction} takes it. */
   readonly injectedDevices: Int32Array | null;
   readonly injectedScores: Float64Array;

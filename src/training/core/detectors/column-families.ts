@@ -1,4 +1,4 @@
-import type { ColumnFamilies } from './detector.js';
+import type { ColumnFamilies, DetectorType } from './detector.js';
 
 /** What the catalogue says about a column, as far as it matters here. */
 export interface ColumnTraits {
@@ -24,4 +24,13 @@ export function columnFamilies(columns: readonly ColumnTraits[]): ColumnFamilies
   let familyCount = 0;
   const familyOfColumn = Int32Array.from(usable, (use) => (use || all ? familyCount++ : -1));
   return { familyOfColumn, familyCount, twoSided: true };
+}
+
+/** Column -> whether a model of these detectors reads it. Tails read what carries evidence; all others read everything. */
+export function readColumns(
+  detectors: readonly DetectorType[],
+  columns: readonly ColumnTraits[],
+): readonly boolean[] {
+  if (!detectors.every((type) => type === 'tail_probability')) return columns.map(() => true);
+  return Array.from(columnFamilies(columns).familyOfColumn, (family) => family >= 0);
 }
