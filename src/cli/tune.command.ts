@@ -1,5 +1,6 @@
 import { runConfig } from '../pipeline/run-config.js';
 import type { TrainingRequest } from '../pipeline/training-request.js';
+import type { SettingValue } from '../evaluation/core/tuning/search-space.js';
 import { TuningService, type TuneResult } from '../pipeline/tuning.service.js';
 import { AppError } from '../shared/errors.js';
 import type { GlobalOptions, InputOptions, SelectionOptions } from './command.js';
@@ -65,12 +66,22 @@ function wholeNumber(name: string, text: string, least: number): number {
 
 const number = (value: number | null): string => value?.toFixed(3) ?? '-';
 
+/** `tail.trim` -> `trim`; the settings of a forest have shorter names than their keys. */
+const HEADINGS: Readonly<Record<string, string>> = {
+  n_estimators: 'trees',
+  max_samples: 'samples',
+  max_features: 'features',
+};
+
+const heading = (name: string): string => HEADINGS[name] ?? name.slice(name.lastIndexOf('.') + 1);
+
+const settingText = (value: SettingValue): string =>
+  value instanceof Array ? value.join(' + ') : String(value ?? 'auto');
+
 function describeTuning(result: TuneResult): string {
+  const names = Object.keys(result.recommended);
   const rows = result.trials.map((trial) => [
-    trial.settings.n_estimators,
-    String(trial.settings.max_samples),
-    trial.settings.max_features,
-    String(trial.settings.bootstrap),
+    ...names.map((name) => settingText(trial.settings[name])),
     number(trial.roc_auc),
     number(trial.average_precision),
     number(trial.episode_recall),
@@ -80,17 +91,7 @@ function describeTuning(result: TuneResult): string {
       ? 'in use'
       : `${number(trial.gain.estimate)}  [${number(trial.gain.low)}, ${number(trial.gain.high)}]`,
   ]);
-  const head = [
-    'trees',
-    'samples',
-    'features',
-    'bootstrap',
-    'ROC AUC',
-    'AP',
-    'episodes',
-    'consensus',
-    'stability',
-  ];
+  const head = [...names.map(heading), 'ROC AUC', 'AP', 'episodes', 'consensus', 'stability'];
   const again =
     result.finished_trials < result.planned_trials
       ? 'The same command goes on with the rest.'
@@ -98,7 +99,7 @@ function describeTuning(result: TuneResult): string {
   return [
     renderTable([...head, 'gain  [95 %]'], rows),
     '',
-    `${result.finished_trials} of ${result.planned_trials} trials on ${result.folds} folds with ${result.seeds} seeds each, ranked by ${result.objective} (labels: ${result.label_source}). ${again}`,
+    `${result.finished_trials} of ${result.planned_trials} trials on ${result.folds} folds with ${result.seeds} ${result.seeds === 1 ? 'seed' : 'seeds'} each, ranked by ${result.objective} (labels: ${result.label_source}). ${again}`,
     result.reason,
     result.is_change
       ? `Next: mcp-training train <export> --config-overrides '${JSON.stringify(result.config_overrides)}'`

@@ -2,19 +2,25 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FoldRows } from '../evaluation/core/cross-validation.js';
 import { rankTrials, type TrialRanking } from '../evaluation/core/tuning/rank-trials.js';
 import type { TrialInput } from '../evaluation/core/tuning/run-trial.js';
-import { trialOrder, type TrialSettings } from '../evaluation/core/tuning/search-space.js';
+import {
+  settingNames,
+  settingsKey,
+  trialOrder,
+  type SettingValue,
+  type TrialSettings,
+} from '../evaluation/core/tuning/search-space.js';
 import { EvaluationService } from '../evaluation/evaluation.service.js';
 import { APP_VERSION } from '../platform/app-version.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { threadCount } from '../platform/compute/thread-count.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
-import { mergeTrees, toPlain, type PlainTree } from '../platform/config/plain-tree.js';
+import { mergeTrees, setPath, toPlain, type PlainTree } from '../platform/config/plain-tree.js';
 import { canonicalJson, sha256Hex } from '../shared/digest.js';
 import { AppError } from '../shared/errors.js';
 import type { CrossValidateTask } from '../workers/cross-validate.worker.js';
-import { crossValidationTask } from './cross-validation-task.js';
-import { hasDetector } from './detector-settings.js';
+import { crossValidationTask, foldSettings } from './cross-validation-task.js';
+import { calibrates, configuredDetectors } from './detector-settings.js';
 import type { RunConfig, RunSections } from './run-config.js';
 import { TrainingInputService, type TrainingInput } from './training-input.service.js';
 import type { TrainingRequest } from './training-request.js';
@@ -44,7 +50,7 @@ export interface TuneResult extends TrialRanking {
   readonly seeds: number;
   readonly state_file: string;
   /** For `train --config-overrides`; empty when the settings in use stay. */
-  readonly config_overrides: { readonly model?: Partial<TrialSettings> };
+  readonly config_overrides: { readonly model?: PlainTree };
   readonly warnings: readonly string[];
 }
 
@@ -60,9 +66,8 @@ export class TuningService {
     private readonly evaluation: EvaluationService,
   ) {}
 
-  /** @throws AppError `config_invalid` for another detector, `not_enough_data` when the span gives no fold */
+  /** @throws AppError `not_enough_data` when the span gives no fold */
   async tune(command: TuneCommand, config: RunConfig, options: TuneOptions): Promise<TuneResult> {
-    assertForest(config);
     const deadline = this.clock.monotonicMs() + command.budgetSeconds * 1000;
     const rows = await this.input.read(command.request, config, {
       signal: options.signal,
@@ -72,11 +77,11 @@ export class TuningService {
     });
     const task = foldsOf(rows, config);
     const current = currentSettings(config);
-    const { random_state: seed } = config.values.model;
-    const order = trialOrder(current, command.search, seed).slice(0, command.maxTrials ?? undefined);
+    const { type, random_state: seed } = config.values.model;
+    const order = trialOrder(type, current, command.search, seed).slice(0, command.maxTrials ?? undefined);
     const state = new TuningState(this.config.paths.dataDir, stateKey(command.request, rows, config));
     const resumed = order.filter((settings) => state.get(settings) !== null).length;
-    await this.runTrials(order, { task, state, deadline, config, options });
+    await this.runTrials(order, { rows, task, state, deadline, config, options });
     // In the order of the plan, whatever order they ended in: the same trials give the same answer.
     const finished = order.map((settings) => state.get(settings)).filter((trial) => trial !== null);
     const ranking = rankTrials(finished, rows.labels?.source ?? null, seed);
@@ -86,7 +91,7 @@ export class TuningService {
       resumed_trials: resumed,
       planned_trials: order.length,
       folds: task.input.folds.length,
-      seeds: SEEDS,
+      seeds: seedsOf(config),
       state_file: state.path,
       config_overrides: ranking.is_change ? { model: changes(current, ranking.recommended) } : {},
       warnings: rows.warnings,
@@ -94,11 +99,11 @@ export class TuningService {
   }
 
   private async runTrials(order: readonly TrialSettings[], run: Search): Promise<void> {
-    const { task, state, deadline, config, options } = run;
+    const { rows, task, state, deadline, config, options } = run;
     const waiting = order.filter((settings) => state.get(settings) === null);
     const input: TrialInput = {
       folds: task.input.folds,
-      seeds: SEEDS,
+      seeds: seedsOf(config),
       seed: config.values.model.random_state,
       alertsPerDayPerDevice: task.input.alertsPerDayPerDevice,
     };
@@ -109,9 +114,8 @@ export class TuningService {
         const hasTime = this.clock.monotonicMs() < deadline || state.get(order[0]) === null;
         const settings = hasTime ? waiting.shift() : undefined;
         if (settings === undefined) return;
-        const params = { ...task.settings.params, ...settings };
         const outcome = await this.evaluation.tryOut(
-          { input, settings: { ...task.settings, params } },
+          { input, settings: foldSettings(rows, withModel(config, settings)) },
           { signal },
         );
         state.add({ settings, outcome });
@@ -132,6 +136,7 @@ export class TuningService {
 }
 
 interface Search {
+  readonly rows: TrainingInput;
   readonly task: CrossValidateTask;
   readonly state: TuningState;
   readonly deadline: number;
@@ -146,22 +151,10 @@ async function firstOnly(waiting: TrialSettings[], next: () => Promise<void>): P
   waiting.push(...others);
 }
 
-/** The folds fit forests: what they say of another detector's settings would be about something else. */
-function assertForest({ values: { model } }: RunConfig): void {
-  if (!hasDetector(model)) return;
-  throw new AppError(
-    'config_invalid',
-    `tune tries settings of a plain Isolation Forest, but model.type is "${model.type}" with model.calibration "${model.calibration}".`,
-    {
-      hint: 'Leave out the preset, or set model.type to isolation_forest and model.calibration to auto or none.',
-    },
-  );
-}
-
 /** The folds of a cross-validation, their rows in memory that all trials read in place. */
 function foldsOf(rows: TrainingInput, { values, hash }: RunConfig): CrossValidateTask {
   const forced = mergeTrees(toPlain(values) as PlainTree, { evaluation: { cross_validation: true } });
-  const task = crossValidationTask(rows, { values: forced as unknown as RunSections, hash });
+  const task = crossValidationTask(rows, { values: forced as unknown as RunSections, hash }, { every: true });
   if (task === null) {
     throw new AppError('not_enough_data', 'The span gives no fold to try settings on.', {
       hint: 'Give a longer span; the rows of a feature table need a column "start".',
@@ -181,14 +174,40 @@ function sharedValues(values: FoldRows['train']['values']): Float32Array {
   return out;
 }
 
-function currentSettings({ values: { model } }: RunConfig): TrialSettings {
-  const { n_estimators, max_samples, max_features, bootstrap } = model;
-  return { n_estimators, max_samples, max_features, bootstrap };
+/** Models that differ in their seed: tails draw nothing, so that one is enough. */
+function seedsOf({ values: { model } }: RunConfig): number {
+  return configuredDetectors(model).every((type) => type === 'tail_probability') ? 1 : SEEDS;
 }
 
-function changes(current: TrialSettings, wanted: TrialSettings): Partial<TrialSettings> {
-  return Object.fromEntries(
-    Object.entries(wanted).filter(([name, value]) => current[name as keyof TrialSettings] !== value),
+function currentSettings({ values: { model } }: RunConfig): TrialSettings {
+  const inUse = (name: string): SettingValue => {
+    if (name === 'calibration') return calibrates(model) ? 'device' : 'none';
+    const at = name.split('.').reduce<unknown>((tree, key) => (tree as PlainTree)[key], model);
+    return at as SettingValue;
+  };
+  return Object.fromEntries(settingNames(model.type).map((name) => [name, inUse(name)]));
+}
+
+/** `{'tail.trim': 0}` -> `{tail: {trim: 0}}`. */
+function asTree(settings: TrialSettings): PlainTree {
+  const tree: PlainTree = {};
+  for (const [name, value] of Object.entries(settings))
+    setPath(tree, name.split('.'), value instanceof Array ? [...value] : value);
+  return tree;
+}
+
+function withModel({ values }: RunConfig, settings: TrialSettings): Pick<RunConfig, 'values'> {
+  const merged = mergeTrees(toPlain(values) as PlainTree, { model: asTree(settings) });
+  return { values: merged as unknown as RunSections };
+}
+
+function changes(current: TrialSettings, wanted: TrialSettings): PlainTree {
+  return asTree(
+    Object.fromEntries(
+      Object.entries(wanted).filter(
+        ([name, value]) => settingsKey({ [name]: current[name] }) !== settingsKey({ [name]: value }),
+      ),
+    ),
   );
 }
 
@@ -205,9 +224,9 @@ function stateKey(request: TrainingRequest, rows: TrainingInput, { values }: Run
       evaluation,
       folds: training.cross_validation_folds,
       parts: [training.validation_size, training.test_size, training.random_state],
+      model: toPlain(model),
       seed: model.random_state,
       budget: model.threshold.alerts_per_day,
-      seeds: SEEDS,
     }),
   );
 }

@@ -3,7 +3,7 @@ import {
   type CrossValidationInput,
   type CrossValidationReport,
 } from '../evaluation/core/cross-validation.js';
-import { fitFoldForest, type FoldSettings } from '../evaluation/core/fold-model.js';
+import { fitFold, type FoldSettings } from '../evaluation/core/fold-model.js';
 import { forestEngine } from './forest-kernel.js';
 import { runTask } from './run-task.js';
 
@@ -16,6 +16,6 @@ export interface CrossValidateTask {
 runTask<CrossValidateTask, CrossValidationReport | null>(({ input, settings }) => {
   const engine = forestEngine();
   return {
-    output: crossValidate(input, (train, fold) => fitFoldForest(settings, engine, train, fold)),
+    output: crossValidate(input, (rows, fold) => fitFold(settings, engine, rows, fold)),
   };
 });

@@ -1,4 +1,4 @@
-import { fitFoldForest, type FoldSettings } from '../evaluation/core/fold-model.js';
+import { fitFold, type FoldSettings } from '../evaluation/core/fold-model.js';
 import { runTrial, type TrialInput, type TrialOutcome } from '../evaluation/core/tuning/run-trial.js';
 import { forestEngine } from './forest-kernel.js';
 import { runTask } from './run-task.js';
@@ -12,8 +12,8 @@ export interface TuneTask {
 runTask<TuneTask, TrialOutcome>(({ input, settings }) => {
   const engine = forestEngine();
   return {
-    output: runTrial(input, ({ train }, fold, seed) =>
-      fitFoldForest({ ...settings, params: { ...settings.params, random_state: seed } }, engine, train, fold),
+    output: runTrial(input, (rows, fold, seed) =>
+      fitFold({ ...settings, params: { ...settings.params, random_state: seed } }, engine, rows, fold),
     ),
   };
 });

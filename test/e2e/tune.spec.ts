@@ -45,10 +45,23 @@ describe('tune', () => {
     expect(sandbox.versionDirectories()).toEqual([]);
   });
 
-  it('exits 2 for a detector that its forests would say nothing about, before anything is read', async () => {
-    const refused = await tune('--config-overrides', '{"model":{"type":"tail_probability"}}');
-    expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/model\.type is "tail_probability"/);
+  it.each([
+    ['tail_probability', 'tail.tau_nats', 1],
+    ['local_outlier_factor', 'local_outlier_factor.neighbours', 3],
+  ])('tries settings of a %s that are its own', async (type, name, seeds) => {
+    const overrides = JSON.stringify({ model: { type, calibration_min_windows: 200 } });
+    const tried = await tune('--trials', '2', '--config-overrides', overrides);
+    expect(tried.code, tried.stderr).toBe(0);
+    const result = jsonOf<Tuned & { seeds: number; folds: number }>(tried);
+    expect(result).toMatchObject({ finished_trials: 2, seeds });
+    expect(result.folds).toBeGreaterThan(1);
+    for (const { settings } of result.trials) {
+      expect(Object.keys(settings)).toContain(name);
+      expect(Object.keys(settings)).toContain('calibration');
+    }
+    expect(result.trials.find((trial) => trial.is_current)?.settings).toMatchObject({
+      calibration: 'device',
+    });
   });
 
   it('exits 2 for a budget that is no number, 5 for a file that does not exist', async () => {

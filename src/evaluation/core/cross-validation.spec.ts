@@ -8,7 +8,9 @@ import { tableSet } from '../../features/core/table-set.js';
 import { createRng } from '../../shared/rng.js';
 import { PLAIN_FOREST_ENGINE } from '../../training/core/forest/forest-engine.js';
 import { crossValidate, type CrossValidationInput, type FoldRows } from './cross-validation.js';
-import { fitFoldForest, type FoldSettings } from './fold-model.js';
+import { DETECTOR_PARAMS } from '../../../test/support/detector-fit.js';
+import { DETECTOR_TYPES } from '../../training/core/detectors/detector.js';
+import { fitFold, type FoldSettings } from './fold-model.js';
 import type { Matrix } from './gate/gate-check.js';
 import { rollingFolds, type RollingFold } from './rolling-origin.js';
 
@@ -36,6 +38,7 @@ const SETTINGS: FoldSettings = {
     alertsPerDay: 3,
     windowsPerDay: 288,
   },
+  detector: null,
 };
 
 function matrix(rows: Int32Array): Matrix {
@@ -63,6 +66,7 @@ function foldRows(fold: RollingFold, attacked: boolean): FoldRows {
   return {
     ...fold,
     train: matrix(fold.train),
+    trainDevices: WINDOWS.deviceIndex.slice(0, fold.train.length),
     trainRows: fold.train.length,
     test: { ...test, values },
     testRows: fold.test.length,
@@ -80,7 +84,7 @@ const input = (attacked = false): CrossValidationInput => ({
 });
 
 const run = (from: CrossValidationInput) =>
-  crossValidate(from, (train, fold) => fitFoldForest(SETTINGS, PLAIN_FOREST_ENGINE, train, fold));
+  crossValidate(from, (rows, fold) => fitFold(SETTINGS, PLAIN_FOREST_ENGINE, rows, fold));
 
 describe('folds of a rolling origin', () => {
   it('train on all of the past and judge on the next block, with a gap between them', () => {
@@ -145,5 +149,22 @@ describe('cross-validation', () => {
 
   it('without a fold is no report', () => {
     expect(run({ ...input(), folds: [] })).toBeNull();
+  });
+
+  it.each(DETECTOR_TYPES)('fits a %s in each fold, with its devices', (type) => {
+    const detector = { type, params: DETECTOR_PARAMS, calibrate: true, minRows: 250 };
+    const judged = crossValidate({ ...input(true), folds: input(true).folds.slice(0, 2) }, (rows, fold) =>
+      fitFold({ ...SETTINGS, detector }, PLAIN_FOREST_ENGINE, rows, fold),
+    )!;
+    expect(judged.folds).toHaveLength(2);
+    for (const { metrics, ground_truth: truth } of judged.folds) {
+      expect(metrics.roc_auc).toBeGreaterThan(0.8);
+      expect(truth?.episodes).toMatchObject({ episodes: 1, hit: 1 });
+    }
+    const [first] = input(true).folds;
+    const model = fitFold({ ...SETTINGS, detector }, PLAIN_FOREST_ENGINE, first, 1);
+    const known = model.score(first.test.values, first.test.rows, first.windows.deviceIndex);
+    const unknown = model.score(first.test.values, first.test.rows, null);
+    expect(known).not.toEqual(unknown);
   });
 });

@@ -19,6 +19,8 @@ import { realLabelReport, type JudgedScores } from './real-labels.js';
 export interface FoldRows {
   /** The rows the model is fitted on: the past, or an even sample of it. */
   readonly train: Matrix;
+  /** Device of each of these rows, as in `windows`. */
+  readonly trainDevices: Int32Array;
   readonly trainRange: TimeRange;
   /** Rows of the past before sampling. */
   readonly trainRows: number;
@@ -130,6 +132,7 @@ function judgeFold(input: CrossValidationInput, rows: FoldRows, model: FoldModel
     train: cleaned(rows.train, model),
     holdout: cleaned(rows.test, model),
     holdoutExtracted: rows.test.values,
+    holdoutDevices: rows.windows.deviceIndex,
     score: model.score,
     seed: hashSeed(input.seed, fold),
   });
@@ -174,10 +177,10 @@ function judgeFold(input: CrossValidationInput, rows: FoldRows, model: FoldModel
  */
 export function crossValidate(
   input: CrossValidationInput,
-  fit: (train: Matrix, fold: number) => FoldModel,
+  fit: (rows: FoldRows, fold: number) => FoldModel,
 ): CrossValidationReport | null {
   if (input.folds.length === 0) return null;
-  const folds = input.folds.map((rows, i) => judgeFold(input, rows, fit(rows.train, i + 1), i + 1));
+  const folds = input.folds.map((rows, i) => judgeFold(input, rows, fit(rows, i + 1), i + 1));
   const truths = folds.flatMap(({ ground_truth: truth }) => truth?.basic_metrics ?? []);
   return {
     label_source: 'injected',

@@ -12,7 +12,7 @@ import { createRng } from '../../shared/rng.js';
 import { PLAIN_FOREST_ENGINE } from '../../training/core/forest/forest-engine.js';
 import { crossValidate } from './cross-validation.js';
 import { evaluateModel } from './evaluate.js';
-import { fitFoldForest } from './fold-model.js';
+import { fitFold } from './fold-model.js';
 import { LABEL_SOURCES } from './label-source.js';
 import { originOfRows } from './labels/label-coverage.js';
 import { rollingFolds } from './rolling-origin.js';
@@ -73,6 +73,7 @@ function folds() {
     return {
       ...fold,
       train: part(0, fold.train.length),
+      trainDevices: new Int32Array(fold.train.length),
       trainRows: fold.train.length,
       test: part(from, to),
       testRows: to - from,
@@ -122,10 +123,11 @@ describe('every figure of a report that needs labels names its label source', ()
         random_state: 1,
       },
       threshold,
+      detector: null,
     } as const;
     const judged = crossValidate(
       { features: SCENARIO_FEATURES, folds: folds(), requestedFolds: 2, seed: 1, alertsPerDayPerDevice: 3 },
-      (train, fold) => fitFoldForest(settings, PLAIN_FOREST_ENGINE, train, fold),
+      (rows, fold) => fitFold(settings, PLAIN_FOREST_ENGINE, rows, fold),
     );
     expect(judged?.folds[0].ground_truth).not.toBeNull();
     expect(unlabelled({ cross_validation: judged }, '', false)).toEqual([]);

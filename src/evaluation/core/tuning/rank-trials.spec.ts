@@ -71,17 +71,17 @@ describe('the plan of a search', () => {
   it.each(['grid', 'random'] as const)(
     'begins with the settings in use and tries each once: %s',
     (search) => {
-      const order = trialOrder(CURRENT, search, 42);
+      const order = trialOrder('isolation_forest', CURRENT, search, 42);
       expect(order[0]).toEqual(CURRENT);
       expect(new Set(order.map(settingsKey)).size).toBe(order.length);
-      expect(order.length).toBe(gridOfSettings().length);
-      expect(trialOrder(CURRENT, search, 42)).toEqual(order);
+      expect(order.length).toBe(gridOfSettings('isolation_forest').length);
+      expect(trialOrder('isolation_forest', CURRENT, search, 42)).toEqual(order);
     },
   );
 
   it('adds settings in use that are not on the grid', () => {
-    expect(trialOrder({ ...CURRENT, n_estimators: 77 }, 'random', 1)).toHaveLength(
-      gridOfSettings().length + 1,
+    expect(trialOrder('isolation_forest', { ...CURRENT, n_estimators: 77 }, 'random', 1)).toHaveLength(
+      gridOfSettings('isolation_forest').length + 1,
     );
   });
 });

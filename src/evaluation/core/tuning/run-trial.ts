@@ -44,7 +44,7 @@ export function runTrial(
   input.folds.forEach((rows, fold) => {
     const scores = Array.from({ length: input.seeds }, (_, i) =>
       fit(rows, fold, hashSeed(input.seed, i))
-        .score(rows.test.values, rows.test.rows, null)
+        .score(rows.test.values, rows.test.rows, rows.windows.deviceIndex)
         .map((score) => -score),
     );
     scores.forEach((values, seed) => {
