@@ -1,24 +1,19 @@
 import { ModelEvaluationService, type ModelEvaluation } from '../pipeline/model-evaluation.service.js';
 import { runConfig } from '../pipeline/run-config.js';
 import { ERROR_KINDS } from '../shared/errors.js';
-import type { CommandState, GlobalOptions, SelectionOptions } from './command.js';
+import type { CommandState } from './command.js';
 import { configuration } from './configuration.js';
 import { interruptSignal } from './interrupt.js';
+import { judgementInput, type JudgementOptions } from './judgement-options.js';
 import { renderTable, type Output } from './output.js';
 import { withSelection } from './selection.js';
-import { labelsInput } from './table-input.js';
 import { kindTable, truthRows } from './truth-text.js';
 import { withApplication } from './with-application.js';
-
-interface EvaluateOptions extends GlobalOptions, SelectionOptions {
-  readonly labels?: string;
-  readonly labelColumn?: string;
-}
 
 /** Ends with 4 when the version would not pass its gate on these windows, with 3 when they are too few. */
 export async function run(
   [version, ...paths]: readonly string[],
-  options: EvaluateOptions,
+  options: JudgementOptions,
   output: Output,
   state: CommandState,
 ): Promise<void> {
@@ -30,11 +25,7 @@ export async function run(
     const result = await withSelection(paths, options, { config, output, signal }, (selection) => {
       const command = {
         version,
-        selection,
-        maxWindows: config.values.features.window.max_windows,
-        labels: options.labels === undefined ? null : labelsInput(options.labels),
-        labelColumn: options.labelColumn ?? null,
-        labelField: config.values.evaluation.label_field,
+        ...judgementInput(options, config, selection),
       };
       return withApplication(config, options, ({ context }) =>
         context.get(ModelEvaluationService).evaluate(command, runConfig(config), {

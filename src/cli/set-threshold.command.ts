@@ -3,21 +3,19 @@ import { THRESHOLD_POLICIES, type ThresholdPolicyName } from '../pipeline/new-th
 import { ReconcilerService } from '../pipeline/reconciler.service.js';
 import { ThresholdFlowService, type ThresholdResult } from '../pipeline/threshold-flow.service.js';
 import { AppError, ERROR_KINDS } from '../shared/errors.js';
-import type { CommandState, GlobalOptions, SelectionOptions } from './command.js';
+import type { CommandState } from './command.js';
 import { configuration } from './configuration.js';
 import { interruptSignal } from './interrupt.js';
 import { operator } from './operator.js';
+import { judgementInput, type JudgementOptions } from './judgement-options.js';
 import { renderTable, type Output } from './output.js';
 import { withSelection } from './selection.js';
-import { labelsInput } from './table-input.js';
 import { truthRows } from './truth-text.js';
 import { withApplication } from './with-application.js';
 
-interface ThresholdOptions extends GlobalOptions, SelectionOptions {
+interface ThresholdOptions extends JudgementOptions {
   readonly policy: string;
   readonly value: string;
-  readonly labels?: string;
-  readonly labelColumn?: string;
 }
 
 /** Ends with 4 when the new version did not pass its gate; it is registered as rejected then. */
@@ -36,11 +34,7 @@ export async function run(
       const command = {
         version,
         threshold,
-        selection,
-        maxWindows: config.values.features.window.max_windows,
-        labels: options.labels === undefined ? null : labelsInput(options.labels),
-        labelColumn: options.labelColumn ?? null,
-        labelField: config.values.evaluation.label_field,
+        ...judgementInput(options, config, selection),
       };
       return withApplication(config, options, async ({ context }) => {
         await context.get(ReconcilerService).settle();

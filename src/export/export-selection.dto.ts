@@ -5,11 +5,26 @@ import {
   IsArray,
   IsOptional,
   IsString,
+  IsUUID,
   MaxLength,
   MinLength,
 } from 'class-validator';
 import { AppError, type FieldProblem } from '../shared/errors.js';
 import { parseDateBound } from './core/timestamp.js';
+
+/** Which export: exactly one of the two. */
+export class ExportReferenceDto {
+  @ApiPropertyOptional({ description: 'Path relative to the exports directory' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  export_file?: string;
+
+  @ApiPropertyOptional({ format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  export_id?: string;
+}
 
 /** Which records of an export are read. */
 export class ExportSelectionDto {

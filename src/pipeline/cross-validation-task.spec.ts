@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TrainingServiceConfig } from '../platform/config/schema/training-service-config.js';
 import { crossValidationTask } from './cross-validation-task.js';
-import type { RunConfig } from './run-config.js';
 import type { TrainingInput } from './training-input.service.js';
 
 const ROWS = 6000;

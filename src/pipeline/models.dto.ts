@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -6,14 +6,13 @@ import {
   IsNumber,
   IsOptional,
   IsString,
-  IsUUID,
   Matches,
   MaxLength,
   MinLength,
 } from 'class-validator';
 import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
 import { VERSION_SORTS } from '../registry/model-version.js';
-import { ExportSelectionDto } from '../export/export-selection.dto.js';
+import { ExportReferenceDto, ExportSelectionDto } from '../export/export-selection.dto.js';
 import { PageQueryDto } from '../platform/http/page.dto.js';
 import { THRESHOLD_POLICIES, type ThresholdPolicyName } from './new-threshold.js';
 import { MODEL_NAME } from './training-request.js';
@@ -111,18 +110,7 @@ export class RollbackRequestDto {
 }
 
 /** Which windows a version is judged on, and what is known about them. */
-export class EvaluateRequestDto extends ExportSelectionDto {
-  @ApiPropertyOptional({ description: 'Path relative to the exports directory' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(512)
-  export_file?: string;
-
-  @ApiPropertyOptional({ format: 'uuid' })
-  @IsOptional()
-  @IsUUID()
-  export_id?: string;
-
+export class EvaluateRequestDto extends IntersectionType(ExportReferenceDto, ExportSelectionDto) {
   @ApiPropertyOptional({
     description: 'Labels file (JSON or CSV of episodes), relative to the exports directory',
   })

@@ -1,23 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { ExportReferenceDto } from '../export/export-selection.dto.js';
 import { EXPLANATION_LIMITS as LIMITS, type ExplanationRequest } from './explanation-request.js';
 
 function bounds({ least, most, usual }: { least: number; most: number; usual: number }): object {
   return { type: 'integer', minimum: least, maximum: most, default: usual };
 }
 
-export class PredictRequestDto {
-  @ApiPropertyOptional({ description: 'Path relative to the exports directory' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(512)
-  export_file?: string;
-
-  @ApiPropertyOptional({ format: 'uuid' })
-  @IsOptional()
-  @IsUUID()
-  export_id?: string;
-
+export class PredictRequestDto extends ExportReferenceDto {
   @ApiPropertyOptional({
     default: false,
     description: 'Say of each flagged window why it is flagged and what was logged in it',
