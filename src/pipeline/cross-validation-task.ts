@@ -1,4 +1,4 @@
-import type { FoldRows } from '../evaluation/core/cross-validation.js';
+import type { FoldRows } from '../evaluation/core/fold-rows.js';
 import type { FoldSettings } from '../evaluation/core/fold-model.js';
 import type { ModelConfig } from '../platform/config/schema/model.schema.js';
 import type { EpisodeWindows } from '../evaluation/core/episodes.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { FoldRows } from '../evaluation/core/cross-validation.js';
+import type { FoldRows } from '../evaluation/core/fold-rows.js';
 import { rankTrials, type TrialRanking } from '../evaluation/core/tuning/rank-trials.js';
 import type { TrialInput } from '../evaluation/core/tuning/run-trial.js';
 import {

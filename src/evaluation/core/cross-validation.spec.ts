@@ -7,7 +7,8 @@ import {
 import { tableSet } from '../../features/core/table-set.js';
 import { createRng } from '../../shared/rng.js';
 import { PLAIN_FOREST_ENGINE } from '../../training/core/forest/forest-engine.js';
-import { crossValidate, type CrossValidationInput, type FoldRows } from './cross-validation.js';
+import { crossValidate, type CrossValidationInput } from './cross-validation.js';
+import type { FoldRows } from './fold-rows.js';
 import { DETECTOR_PARAMS } from '../../../test/support/detector-fit.js';
 import { DETECTOR_TYPES } from '../../training/core/detectors/detector.js';
 import { fitFold, type FoldSettings } from './fold-model.js';

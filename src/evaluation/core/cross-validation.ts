@@ -2,36 +2,17 @@ import { formatTimestamp } from '../../export/core/timestamp.js';
 import { imputeAndClip } from '../../features/core/preprocess.js';
 import { hashSeed } from '../../shared/rng.js';
 import { mean } from '../../shared/stats.js';
-import type { TimeRange } from '../../training/core/split.js';
 import { alertBudget } from './alert-budget.js';
 import { detectionMetrics } from './detection.js';
-import type { EpisodeWindows } from './episodes.js';
-import type { HoldoutLabels, RealLabelReport } from './real-label-report.js';
+import type { RealLabelReport } from './real-label-report.js';
 import type { FoldModel } from './fold-model.js';
+import type { FoldRows } from './fold-rows.js';
 import { plantAndScore } from './gate.js';
 import type { FeatureColumn, Matrix } from './gate/gate-check.js';
 import type { Labelled, LabelledMetrics } from './label-source.js';
 import { daysCovered, finiteOrNull } from './label-free.js';
 import { flagAbove, joinGroups } from './metrics.js';
 import { realLabelReport, type JudgedScores } from './real-labels.js';
-
-/** One fold, rows as the extractor gave them (NaN = missing). */
-export interface FoldRows {
-  /** The rows the model is fitted on: the past, or an even sample of it. */
-  readonly train: Matrix;
-  /** Device of each of these rows, as in `windows`. */
-  readonly trainDevices: Int32Array;
-  readonly trainRange: TimeRange;
-  /** Rows of the past before sampling. */
-  readonly trainRows: number;
-  /** The rows it is judged on: the next block, or a part of it. */
-  readonly test: Matrix;
-  readonly testRange: TimeRange;
-  readonly testRows: number;
-  /** Of the judged rows, in their order. */
-  readonly windows: EpisodeWindows;
-  readonly labels: HoldoutLabels | null;
-}
 
 export interface CrossValidationInput {
   readonly features: readonly FeatureColumn[];

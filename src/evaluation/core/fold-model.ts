@@ -31,7 +31,7 @@ import {
   type FitResult,
 } from '../../training/core/detectors/fitted-detector.js';
 import { chooseOffset, type ThresholdChoice } from '../../training/core/threshold-policy.js';
-import type { FoldRows } from './cross-validation.js';
+import type { FoldRows } from './fold-rows.js';
 import type { ScoreFunction } from './gate/gate-check.js';
 
 /** A model of one fold with its whole serving path. */

@@ -1,7 +1,7 @@
 import { averageRanks, mean, spearman } from '../../../shared/stats.js';
 import { hashSeed } from '../../../shared/rng.js';
 import { alertBudget, episodesAtBudget } from '../alert-budget.js';
-import type { FoldRows } from '../cross-validation.js';
+import type { FoldRows } from '../fold-rows.js';
 import { episodesOfWindowLabels, windowLabels } from '../episodes.js';
 import type { FoldModel } from '../fold-model.js';
 import { averagePrecision, rocAuc } from '../metrics.js';
