@@ -1,0 +1,197 @@
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CliSandbox } from '../support/cli.js';
+import { asJson, sampleRows } from '../support/sample-files.js';
+import { Service } from '../e2e/service.js';
+import { chromiumPath, Visitor, type Look } from './browser.js';
+
+const LOOKS: Look[] = [
+  { scheme: 'light', width: 1440 },
+  { scheme: 'dark', width: 390 },
+];
+
+if (chromiumPath === undefined) {
+  console.warn(
+    'SKIPPED: no Chromium on this machine (Debian: apt-get install chromium); the dashboard is not walked.',
+  );
+}
+
+describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => {
+  describe.each(LOOKS)('$scheme, $width px', (look) => {
+    let sandbox: CliSandbox;
+    let service: Service;
+    let visitor: Visitor;
+    let versions: string[] = [];
+
+    beforeAll(async () => {
+      sandbox = await CliSandbox.create(`browser-${look.scheme}`);
+      service = await Service.start(sandbox);
+      visitor = await Visitor.start(service.port, look);
+    });
+    afterAll(async () => {
+      await visitor.close();
+      await service.stop();
+      await sandbox.cleanUp();
+    });
+
+    it('says the next step on every page while there is nothing', async () => {
+      const { page } = visitor;
+      const texts: [string, RegExp][] = [
+        ['/', /No model yet/],
+        ['/exports', /No export yet/],
+        ['/trainings', /No training yet/],
+        ['/trainings/new', /no export to train on/],
+        ['/models', /No model yet/],
+        ['/compare', /Choose two versions/],
+        ['/deploy', /nothing to deploy yet/],
+        ['/score', /Scoring needs a model/],
+        ['/audit', /The database lets nobody change/],
+        ['/nowhere', /nothing at this address/],
+      ];
+      for (const [path, text] of texts) {
+        await visitor.open(path);
+        await page.getByText(text).first().waitFor();
+        await visitor.check();
+      }
+    });
+
+    it('uploads an export and says what is in it', async () => {
+      const { page } = visitor;
+      const file = join(sandbox.directory, 'home.json');
+      writeFileSync(file, asJson(sampleRows(20_000)));
+      await visitor.open('/exports');
+      await page.getByTestId('upload').setInputFiles(file);
+      await page.getByRole('link', { name: 'See what is in it' }).click();
+      await page.getByText('Good enough to train on').waitFor();
+      await page
+        .getByRole('img', { name: /Log lines of \d+ devices over time/ })
+        .locator('canvas')
+        .first()
+        .waitFor();
+      await visitor.check();
+    });
+
+    it('trains on it, and shows each step until the report is there', async () => {
+      for (const trees of ['40', '60']) {
+        const { page } = visitor;
+        await visitor.open('/trainings/new');
+        await page.getByLabel('Trees').fill('-1');
+        await page.getByText('It cannot be started like this').waitFor();
+        // Browsers write refusals into their console, also those that were asked for.
+        await visitor.expectRefusal(422);
+        await page.getByLabel('Trees').fill(trees);
+        await page.getByText(/^Ready: a model/).waitFor();
+        await visitor.check();
+        await page.getByRole('button', { name: 'Start the training' }).click();
+        await page.getByText(/passed its gate/).waitFor();
+        expect(await page.getByRole('list', { name: 'Log' }).getByRole('listitem').count()).toBeGreaterThan(
+          4,
+        );
+        await visitor.check();
+        versions = [
+          ...versions,
+          (await page.getByRole('link', { name: /Open version/ }).innerText()).slice(13),
+        ];
+      }
+    });
+
+    it('shows a model with its gate, curves and lineage', async () => {
+      const { page } = visitor;
+      await visitor.open('/models');
+      await page.getByRole('link', { name: versions[0] }).click();
+      await page
+        .getByRole('img', { name: /ROC curve/ })
+        .locator('canvas')
+        .first()
+        .waitFor();
+      await page.getByRole('heading', { name: 'Where it comes from' }).waitFor();
+      await visitor.check();
+    });
+
+    it('compares two versions on the windows of the export', async () => {
+      const { page } = visitor;
+      await visitor.open('/models');
+      for (const version of versions) await page.getByLabel(`Compare ${version}`).check();
+      await page.getByRole('link', { name: /^Compare \d/ }).click();
+      await page.getByRole('heading', { name: 'What was recorded' }).waitFor();
+      await page.getByRole('combobox', { name: 'On the windows of' }).click();
+      await page.getByRole('option').first().click();
+      await page.getByRole('heading', { name: 'If B takes the place of A' }).waitFor();
+      await visitor.check();
+    });
+
+    it('deploys what its button says, one after the other', async () => {
+      const { page } = visitor;
+      for (const [i, version] of versions.entries()) {
+        await visitor.open(`/deploy?version=${version}`);
+        const from = i === 0 ? 'nothing' : versions[i - 1];
+        await page.getByRole('button', { name: `Deploy wifi: ${from} → ${version}` }).waitFor();
+        await visitor.check();
+        await page.getByRole('button', { name: `Deploy wifi: ${from} → ${version}` }).click();
+        await page.getByText('Deployed', { exact: true }).waitFor();
+      }
+      const { body } = await service.get<{ version: string }>('/api/v1/models/deployed');
+      expect(body.version).toBe(versions[1]);
+    });
+
+    it('explains a flagged window with its reasons and lines', async () => {
+      const { page } = visitor;
+      await visitor.open('/score');
+      await page
+        .getByRole('img', { name: /Scores of \d+ devices/ })
+        .locator('canvas')
+        .first()
+        .waitFor();
+      await page
+        .getByRole('group', { name: /Flagged windows/ })
+        .getByRole('button')
+        .nth(1)
+        .click();
+      await page.getByRole('heading', { name: 'Why' }).waitFor();
+      await page.getByRole('heading', { name: /Log lines/ }).waitFor();
+      await visitor.check();
+    });
+
+    it('rolls back with a reason, which the audit log keeps', async () => {
+      const { page } = visitor;
+      await visitor.open('/deploy');
+      await page.getByRole('textbox', { name: 'Reason' }).last().fill('too many alerts');
+      await page.getByRole('button', { name: `Roll back wifi: ${versions[1]} → ${versions[0]}` }).click();
+      await page.getByText('Rolled back', { exact: true }).waitFor();
+      await visitor.open('/audit');
+      await page.getByText('rollback', { exact: false }).first().waitFor();
+      await visitor.check();
+      const { body } = await service.get<{ version: string }>('/api/v1/models/deployed');
+      expect(body.version).toBe(versions[0]);
+      await visitor.open('/');
+      await page.getByText('Expected alerts a day').waitFor();
+      await visitor.check();
+    });
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('a service with keys', () => {
+  it('asks for one, refuses a wrong one, and works with a right one', async () => {
+    const key = 'a-key-of-sixteen-or-more';
+    const sandbox = await CliSandbox.create('browser-keys');
+    const service = await Service.start(sandbox, { key });
+    const visitor = await Visitor.start(service.port, LOOKS[0]);
+    try {
+      const { page } = visitor;
+      await page.goto(visitor.base);
+      for (const text of ['not-the-right-key-at-all', key]) {
+        await page.getByLabel('API key', { exact: true }).last().fill(text);
+        await page.getByRole('button', { name: 'Continue' }).click();
+        if (text !== key) await page.getByText(/does not accept this API key/).waitFor();
+      }
+      await page.getByText('No model yet').waitFor();
+      expect(page.url()).not.toContain(key);
+      expect(await page.evaluate('localStorage.length + document.cookie.length')).toBeLessThanOrEqual(1);
+    } finally {
+      await visitor.close();
+      await service.stop();
+      await sandbox.cleanUp();
+    }
+  });
+});
