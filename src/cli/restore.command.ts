@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { DATABASE_SCHEMA } from '../database-schema.js';
+import { backupBeforeRestore } from '../platform/backup/automatic-backup.js';
 import { BackupReader } from '../platform/backup/read-backup.js';
 import { restoreBackup } from '../platform/backup/restore-backup.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
+import { createDataSource } from '../platform/database/data-source.js';
 import { openDatabaseServer } from '../platform/database/database-server.js';
 import { ERROR_KINDS } from '../shared/errors.js';
 import type { CommandState, GlobalOptions } from './command.js';
@@ -35,6 +37,7 @@ export async function run(
     rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
     files: manifest.files.length,
   };
+  let kept: string | null;
   try {
     await reader.verify();
     if (options.dryRun === true) {
@@ -44,23 +47,29 @@ export async function run(
       );
       return;
     }
-    await restore(reader, config, options);
+    kept = await restore(reader, config, options);
   } finally {
     reader.close();
   }
   const problems = await afterwards(file, config, options);
   if (problems.length > 0) state.exitCode = ERROR_KINDS.artifact_integrity.exitCode;
   const status = options.verify === true ? (problems.length === 0 ? 'verified' : 'damaged') : 'restored';
-  output.result({ ...summary, status, problems }, () =>
+  output.result({ ...summary, status, problems, kept }, () =>
     [
       ...problems.map((line) => `PROBLEM  ${line}`),
       `Restored ${summary.rows} rows and ${summary.files} files of ${manifest.created_at}.`,
+      ...(kept === null ? [] : [`The rows that were replaced are kept in ${kept}`]),
       options.verify === true ? 'Every version was verified.' : 'Check it with: mcp-training doctor',
     ].join('\n'),
   );
 }
 
-async function restore(reader: BackupReader, config: ResolvedConfig, options: RestoreOptions): Promise<void> {
+/** @returns where the rows were kept that had to go; null = there were none */
+async function restore(
+  reader: BackupReader,
+  config: ResolvedConfig,
+  options: RestoreOptions,
+): Promise<string | null> {
   const logger = commandLogger(options);
   const server = await openDatabaseServer(config, (line) => {
     logger.debug(line, 'postgres');
@@ -68,9 +77,21 @@ async function restore(reader: BackupReader, config: ResolvedConfig, options: Re
   try {
     const { modelsDir, exportsDir } = config.paths;
     const replace = options.replace === true;
+    const kept = replace ? await keepRows(server.url, config) : null;
     await restoreBackup(reader, { url: server.url, schema: DATABASE_SCHEMA, modelsDir, exportsDir, replace });
+    return kept;
   } finally {
     await server.release();
+  }
+}
+
+/** A restore that fails after newer tables were taken back cannot return their rows: they are kept before they go. */
+async function keepRows(url: string, config: ResolvedConfig): Promise<string | null> {
+  const dataSource = await createDataSource(url, DATABASE_SCHEMA).initialize();
+  try {
+    return await backupBeforeRestore(dataSource, config, url, Date.now());
+  } finally {
+    await dataSource.destroy();
   }
 }
 

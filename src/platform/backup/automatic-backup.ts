@@ -7,7 +7,7 @@ import { writeBackup } from './write-backup.js';
 /** Automatic backups of one kind that are kept; the oldest go. */
 const KEPT = 5;
 
-export type BackupOccasion = 'before-migration' | 'before-retention';
+export type BackupOccasion = 'before-migration' | 'before-restore' | 'before-retention';
 
 /**
  * A backup into `backups/` of the data directory, when `storage.backup_enabled` says so.
@@ -24,8 +24,8 @@ export async function automaticBackup(
   const directory = join(config.paths.dataDir, 'backups');
   const createdAt = new Date(nowMs).toISOString();
   const output = join(directory, `${occasion}-${createdAt.replace(/[-:]/g, '')}-${process.pid}.zip`);
-  // A migration touches no file of a version.
-  const modelsDir = occasion === 'before-migration' ? null : config.paths.modelsDir;
+  // Only a retention takes files of versions away.
+  const modelsDir = occasion === 'before-retention' ? config.paths.modelsDir : null;
   await writeBackup({ url, output, modelsDir, exportsDir: null, compression, createdAt });
   const older = readdirSync(directory)
     .filter((name) => name.startsWith(`${occasion}-`) && name.endsWith('.zip'))
@@ -45,4 +45,15 @@ export async function backupBeforeMigration(
   const { applied, pending, unknown } = await migrationStatus(dataSource);
   if (applied.length === 0 || pending.length === 0 || unknown.length > 0) return null;
   return automaticBackup('before-migration', config, url, nowMs);
+}
+
+/** The rows that `restore --replace` is about to take away; null = there are none, or none are wanted. */
+export async function backupBeforeRestore(
+  dataSource: Parameters<typeof migrationStatus>[0],
+  config: ResolvedConfig,
+  url: string,
+  nowMs: number,
+): Promise<string | null> {
+  const { applied } = await migrationStatus(dataSource);
+  return applied.length === 0 ? null : automaticBackup('before-restore', config, url, nowMs);
 }
