@@ -112,6 +112,25 @@ describe('content of exports and overrides', () => {
     }
   });
 
+  it.each([
+    ['every second', '* * * * * *'],
+    ['a list of 10,000 minutes', `${Array.from({ length: 10_000 }, (_, i) => i % 60).join(',')} * * * *`],
+    ['at every start', '@reboot'],
+    ['never', '0 0 31 2 *'],
+    ['no step at all', '*/0 * * * *'],
+    ['five megabytes', '*/'.repeat(2_500_000)],
+    ['a long row of spaces', `0${' '.repeat(900)}0 * *`],
+  ])('S61 a schedule %s', async (_, cron) => {
+    const body = { name: 'hostile', cron, source: { kind: 'newest_export' } };
+    const answer = await bench.json('POST', '/api/v1/schedules', body);
+    // What is larger than a body may be is refused before it is read.
+    expect(answer.status, answer.text).toBe(cron.length > 1_000_000 ? 413 : 422);
+    const [{ schedules }]: { schedules: number }[] = await bench.application.dataSource.query(
+      `SELECT count(*)::int AS schedules FROM schedules`,
+    );
+    expect(schedules).toBe(0);
+  });
+
   it('S94 a storm of cancellations ends one run once', async () => {
     const accepted = await bench.train({ export_file: 'ok.json' });
     expect(accepted.status, accepted.text).toBe(202);
