@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
+import { ExportWatchService } from './export-watch.service.js';
 import { ExportModule } from './export.module.js';
 import { ExportUploadsController } from './export-uploads.controller.js';
 import { ExportsController } from './exports.controller.js';
 import { LogPullController } from './log-pull.controller.js';
 
-/** The routes of the stage; a command of the CLI does without them and what they load. */
+/** What a service has and a command does without: the routes of the stage, and the watch of its directory. */
 @Module({
   imports: [ExportModule],
+  providers: [ExportWatchService],
   controllers: [ExportUploadsController, LogPullController, ExportsController],
 })
 export class ExportHttpModule {}

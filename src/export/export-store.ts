@@ -27,6 +27,13 @@ export interface ResolvedExport {
   readonly storedKey: string;
 }
 
+/** How a file looks from outside: what changes when somebody writes to it or replaces it. */
+export interface FileLook {
+  readonly inode: number;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+}
+
 /** Names that begin like this are unfinished uploads; `resolve` never finds one, because of the dot. */
 export const STAGING_PREFIX = '.tmp-';
 const ABANDONED_UPLOAD_MS = 24 * 60 * 60 * 1000;
@@ -134,6 +141,15 @@ export class ExportStore {
   /** Whether a registered file is still there. */
   has(storedKey: string): boolean {
     return this.isPlainFileInside(join(this.directory, ...storedKey.split('/')));
+  }
+
+  /** null = the file is gone, or no plain file inside the exports directory. */
+  look(storedKey: string): FileLook | null {
+    if (!this.has(storedKey)) return null;
+    const stat = lstatSync(join(this.directory, ...storedKey.split('/')), { throwIfNoEntry: false });
+    return stat === undefined
+      ? null
+      : { inode: stat.ino, sizeBytes: stat.size, modifiedMs: Math.floor(stat.mtimeMs) };
   }
 
   /** Size and SHA-256 of a file inside the exports directory, read through one descriptor that follows no link. */

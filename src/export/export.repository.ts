@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Not, type DataSource, type EntityManager } from 'typeorm';
+import { MoreThanOrEqual, Not, type DataSource, type EntityManager } from 'typeorm';
 import type { ValidationReport } from './core/validation-report.js';
 import { ExportEntity } from './export.entity.js';
 import type { ExportRecord, NewExport } from './export-record.js';
+import type { FileLook } from './export-store.js';
 
 export interface ExportListFilter {
   readonly before?: { readonly createdAt: string; readonly id: string };
@@ -48,6 +49,15 @@ export class ExportRepository {
       .getRepository(ExportEntity)
       .find({ where: { storedKey, status: Not('deleted') }, order: { createdAt: 'DESC', id: 'DESC' } });
     return found.map(toRecord);
+  }
+
+  /** Whether a file of this size was recorded after its last change, also when its record was deleted since. */
+  async isRecorded(storedKey: string, { sizeBytes, modifiedMs }: FileLook): Promise<boolean> {
+    return this.dataSource.getRepository(ExportEntity).existsBy({
+      storedKey,
+      sizeBytes,
+      createdAt: MoreThanOrEqual(new Date(modifiedMs)),
+    });
   }
 
   /** Newest first. */

@@ -122,18 +122,19 @@ describe('who may call which route', () => {
   });
 
   it('is nobody without a key, on every route and method', async () => {
-    for (const route of [
-      ...routes(application),
-      'GET /',
-      'GET /nothing',
-      'PUT /api/v1/models',
-      'POST /metrics',
-    ]) {
+    for (const route of [...routes(application), 'GET /nothing', 'PUT /api/v1/models', 'POST /metrics']) {
       const response = await send(route);
       const isProbe = PUBLIC_PATHS.includes(route.split(' ')[1]);
       expect(response.status, route).toBe(isProbe ? 200 : 401);
       if (!isProbe) expect(response.headers['www-authenticate'], route).toMatch(/^Bearer realm=/);
     }
+  });
+
+  it('is everybody for the files of the dashboard, which hold no data', async () => {
+    const page = await send('GET /');
+    expect(page.status).toBe(200);
+    expect(page.headers['content-type']).toMatch(/^text\/html/);
+    expect((await send('GET /api/v1/models')).status).toBe(401);
   });
 
   it('is whoever has the scope; anybody else is told which one is missing', async () => {

@@ -67,6 +67,12 @@ export class StorageConfig {
   )
   sklearn_version = '1.3.0';
 
+  @Key(
+    integer(0, 86_400),
+    'A running service looks every so many seconds for new files in the exports directory and registers those that are complete: unchanged from one look to the next. 0 = never.',
+  )
+  watch_exports = 30;
+
   @Key(integer(1024, 1_099_511_627_776), 'Largest upload, bytes.')
   max_upload_bytes = 10_737_418_240;
 }
