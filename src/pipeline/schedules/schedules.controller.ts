@@ -148,13 +148,20 @@ export class SchedulesController {
   @HttpCode(202)
   @ApiOperation({ operationId: 'runSchedule', summary: 'Train now, whatever is new' })
   @ApiAcceptedResponse({ type: ScheduleTickDto })
+  @ApiOkResponse({ type: ScheduleDto, description: 'A dry run: the schedule whose training would be queued' })
   @ApiProblems(400, 404, 409, 422)
   async run(
     @Param('schedule_id', ParseUUIDPipe) scheduleId: string,
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
     @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<Record<string, unknown>> {
     const schedule = await this.schedules.get(scheduleId);
     if (schedule.deploy) assertScope(request, 'deploy');
+    if (dryRun) {
+      response.status(200);
+      return answer(response, await this.schedules.view(schedule));
+    }
     return tickJson(await this.schedules.run(schedule, new AbortController().signal));
   }
 }

@@ -62,38 +62,13 @@ export class ScheduleSourceDto {
   programs?: string[] | null;
 }
 
-/** A merge patch (RFC 7396): what is left out stays as it is. */
-export class UpdateScheduleDto {
-  @ApiPropertyOptional({ example: 'nightly' })
-  @Omissible()
-  @IsString()
-  @MaxLength(64)
-  name?: string;
-
-  @ApiPropertyOptional({
-    description: 'Minute, hour, day of the month, month, day of the week',
-    example: '0 3 * * *',
-  })
-  @Omissible()
-  @IsString()
-  @MaxLength(1000)
-  cron?: string;
-
+/** What need not be said. Rules are inherited, also those that let a member be left out: the others are not here. */
+class ScheduleOptionsDto {
   @ApiPropertyOptional({ description: 'IANA time zone of the cron expression', example: 'Europe/Berlin' })
   @Omissible()
   @IsString()
   @MaxLength(64)
   timezone?: string;
-
-  @ApiPropertyOptional({
-    type: ScheduleSourceDto,
-    description: 'Where the data comes from; replaced as a whole',
-  })
-  @Omissible()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => ScheduleSourceDto)
-  source?: ScheduleSourceDto;
 
   @ApiPropertyOptional({ example: 'wifi' })
   @Omissible()
@@ -158,11 +133,39 @@ export class UpdateScheduleDto {
   paused?: boolean;
 }
 
-export class CreateScheduleDto extends UpdateScheduleDto {
+/** A merge patch (RFC 7396): what is left out stays as it is. */
+export class UpdateScheduleDto extends ScheduleOptionsDto {
+  @ApiPropertyOptional({ example: 'nightly' })
+  @Omissible()
+  @IsString()
+  @MaxLength(64)
+  name?: string;
+
+  @ApiPropertyOptional({
+    description: 'Minute, hour, day of the month, month, day of the week',
+    example: '0 3 * * *',
+  })
+  @Omissible()
+  @IsString()
+  @MaxLength(1000)
+  cron?: string;
+
+  @ApiPropertyOptional({
+    type: ScheduleSourceDto,
+    description: 'Where the data comes from; replaced as a whole',
+  })
+  @Omissible()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ScheduleSourceDto)
+  source?: ScheduleSourceDto;
+}
+
+export class CreateScheduleDto extends ScheduleOptionsDto {
   @ApiProperty({ example: 'nightly', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' })
   @IsString()
   @MaxLength(64)
-  declare name: string;
+  name: string;
 
   @ApiProperty({
     description: 'Minute, hour, day of the month, month, day of the week',
@@ -170,13 +173,13 @@ export class CreateScheduleDto extends UpdateScheduleDto {
   })
   @IsString()
   @MaxLength(1000)
-  declare cron: string;
+  cron: string;
 
   @ApiProperty({ type: ScheduleSourceDto, example: { kind: 'newest_export' } })
   @IsObject()
   @ValidateNested()
   @Type(() => ScheduleSourceDto)
-  declare source: ScheduleSourceDto;
+  source: ScheduleSourceDto;
 }
 
 export class TickFileDto {

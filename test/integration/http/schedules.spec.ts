@@ -122,6 +122,11 @@ describe('/schedules', () => {
     expect([...new Set(pointers(problem))].sort()).toEqual(expected);
   });
 
+  it('are refused without name, expression and source, all three said at once', async () => {
+    const problem = expectProblem(await send('post', '', { paused: true }), 422, 'validation_failed');
+    expect([...new Set(pointers(problem))].sort()).toEqual(['/cron', '/name', '/source']);
+  });
+
   it('are refused with settings that no training may have, and with a name that is taken', async () => {
     const wrong = await send('post', '', { ...NIGHTLY, config_overrides: { storage: { directory: '/' } } });
     expectProblem(wrong, 422, 'config_invalid');
@@ -157,6 +162,17 @@ describe('/schedules', () => {
       expectProblem(answer, 403, 'forbidden');
     expectProblem(await send('post', '', NIGHTLY, 'read'), 403, 'forbidden');
     expect((await send('delete', `/${id}`, undefined, 'deploy')).status).toBe(204);
+  });
+
+  it('queue nothing in a dry run of a training now', async () => {
+    const { schedule_id: id } = await made({ ...NIGHTLY, name: 'dry' });
+    expect((await send('post', `/${id}/run?dry_run=true`)).status).toBe(200);
+    const [{ ticks }]: { ticks: number }[] = await application.dataSource.query(
+      `SELECT count(*)::int AS ticks FROM schedule_ticks WHERE schedule_id = $1`,
+      [id],
+    );
+    expect(ticks).toBe(0);
+    await send('delete', `/${id}`);
   });
 
   it('queue a training when they are told to run, one at a time', async () => {
