@@ -34,7 +34,7 @@ describe('exit codes of the command line', () => {
     it.concurrent.each([
       ['an unknown option', ['train', 'june.json', '--frobnicate'], /--frobnicate/],
       ['an unknown verb', ['frobnicate'], /frobnicate/],
-      ['a missing argument', ['train'], /paths/],
+      ['a missing argument', ['train'], /Nothing to train on[\s\S]*--from-database/],
       ['a date that is none', ['validate', 'june.json', '--start-date', 'yesterday'], /yesterday/],
       ['a day that does not exist', ['validate', 'june.json', '--end-date', '2025-02-30'], /2025-02-30/],
       [
