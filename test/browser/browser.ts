@@ -74,6 +74,11 @@ export class Visitor {
       .toBe(0);
   }
 
+  /** Nothing moves or fades any more. */
+  async atRest(): Promise<void> {
+    await expect.poll(() => this.page.evaluate('document.getAnimations().length')).toBe(0);
+  }
+
   /** What is shown now can be used by everybody and fits on the screen. */
   async check(): Promise<void> {
     await this.settled();

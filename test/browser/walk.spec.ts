@@ -42,10 +42,14 @@ describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => 
         ['/exports', /No export yet/],
         ['/trainings', /No training yet/],
         ['/trainings/new', /no export to train on/],
+        ['/schedules', /No schedule yet/],
+        ['/schedules/new', /checked by the service as you type/],
         ['/models', /No model yet/],
         ['/compare', /Choose two versions/],
         ['/deploy', /nothing to deploy yet/],
         ['/score', /Scoring needs a model/],
+        ['/settings', /Fingerprint of what shapes a model/],
+        ['/api-keys', /This service has no key yet/],
         ['/audit', /The database lets nobody change/],
         ['/nowhere', /nothing at this address/],
       ];
@@ -54,6 +58,46 @@ describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => 
         await page.getByText(text).first().waitFor();
         await visitor.check();
       }
+    });
+
+    it('makes, pauses and deletes a schedule, and says at the field what is wrong', async () => {
+      const { page } = visitor;
+      await visitor.open('/schedules/new');
+      await page.getByLabel('Name', { exact: true }).fill('nightly');
+      await page.getByLabel('Cron expression').fill('61 3 * * *');
+      await page.getByLabel('Cron expression').and(page.locator('[aria-invalid="true"]')).waitFor();
+      await visitor.expectRefusal(422);
+      await visitor.check();
+      await page.getByLabel('Cron expression').fill('0 3 * * *');
+      await page.getByText(/^Trains wifi next on/).waitFor();
+      await visitor.check();
+      await page.getByRole('button', { name: 'Make the schedule' }).click();
+      await page.getByRole('heading', { name: 'nightly' }).waitFor();
+      await visitor.check();
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await page.getByText('nothing while it is paused').waitFor();
+      await page.getByRole('link', { name: 'Change' }).click();
+      await page.getByText(/nothing is trained until you resume it/).waitFor();
+      await visitor.check();
+      await visitor.open('/schedules');
+      await page.getByRole('button', { name: 'Delete' }).click();
+      await page.getByText(/models they made stay/).waitFor();
+      await visitor.atRest();
+      await visitor.check();
+      await page.getByRole('button', { name: 'Delete nightly' }).click();
+      await page.getByText('No schedule yet').waitFor();
+    });
+
+    it('finds a setting and says where its value is from', async () => {
+      const { page } = visitor;
+      await visitor.open('/settings');
+      await page.getByLabel('Find').fill('exports_dir');
+      await page.getByText('from TRAINING_EXPORTS_DIR').waitFor();
+      expect(await page.getByText('model.contamination').count()).toBe(0);
+      await visitor.check();
+      await page.getByLabel('Find').fill('no setting has this name');
+      await page.getByText('No setting is like this').waitFor();
+      await visitor.check();
     });
 
     it('uploads an export and says what is in it', async () => {
@@ -167,6 +211,37 @@ describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => 
       await visitor.open('/');
       await page.getByText('Expected alerts a day').waitFor();
       await visitor.check();
+    });
+
+    it('makes the first key, works on with it, and revokes another with a reason', async () => {
+      const { page } = visitor;
+      await visitor.open('/api-keys');
+      await page.getByLabel('Name', { exact: true }).fill('not a name');
+      await page.getByRole('button', { name: 'Make the first key' }).click();
+      await page
+        .getByText(/^name must be letters/)
+        .first()
+        .waitFor();
+      await visitor.expectRefusal(422);
+      await page.getByLabel('Name', { exact: true }).fill('dashboard');
+      await page.getByRole('button', { name: 'Make the first key' }).click();
+      expect(await page.getByTestId('new-key').innerText()).toMatch(/^mcpt_/);
+      await page.getByRole('row', { name: /dashboard/ }).waitFor();
+      await visitor.check();
+      expect((await service.get('/api/v1/models')).status).toBe(401);
+      await page.getByRole('button', { name: 'I have kept it' }).click();
+      await page.getByLabel('Name', { exact: true }).fill('reader');
+      await page.getByRole('button', { name: 'Make the key' }).click();
+      const row = page.getByRole('row', { name: /reader/ });
+      await row.getByRole('button', { name: 'Revoke' }).click();
+      await page.getByLabel('Reason').fill('was lost');
+      await visitor.atRest();
+      await visitor.check();
+      await page.getByRole('button', { name: 'Revoke reader' }).click();
+      await row.getByText('revoked').waitFor();
+      await visitor.check();
+      await visitor.open('/audit');
+      await page.getByText('was lost').first().waitFor();
     });
   });
 });

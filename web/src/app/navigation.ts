@@ -1,9 +1,12 @@
 import {
   IconActivity,
+  IconAdjustments,
   IconBinaryTree,
+  IconCalendarRepeat,
   IconDatabaseImport,
   IconHistory,
   IconHome,
+  IconKey,
   IconRocket,
   IconScale,
   IconStack2,
@@ -29,6 +32,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
       { href: '/', label: 'Overview', icon: IconHome },
       { href: '/exports', label: 'Exports', icon: IconDatabaseImport },
       { href: '/trainings', label: 'Trainings', icon: IconBinaryTree },
+      { href: '/schedules', label: 'Schedules', icon: IconCalendarRepeat },
       { href: '/models', label: 'Models', icon: IconStack2 },
       { href: '/compare', label: 'Compare', icon: IconScale },
       { href: '/deploy', label: 'Deploy', icon: IconRocket },
@@ -37,7 +41,11 @@ export const NAVIGATION: readonly NavigationGroup[] = [
   },
   {
     title: 'Service',
-    items: [{ href: '/audit', label: 'Audit', icon: IconHistory }],
+    items: [
+      { href: '/settings', label: 'Settings', icon: IconAdjustments },
+      { href: '/api-keys', label: 'API keys', icon: IconKey },
+      { href: '/audit', label: 'Audit', icon: IconHistory },
+    ],
   },
 ];
 

@@ -5,6 +5,7 @@ import {
   IconCircleCheck,
   IconCircleX,
   IconClock,
+  IconPlayerPause,
   IconPlayerPlay,
   IconRocket,
   type Icon,
@@ -31,6 +32,13 @@ const LOOKS: Readonly<Record<string, Look>> = {
   passed: [IconCircleCheck, 'good'],
   'not passed': [IconCircleX, 'bad'],
   skipped: [IconBan, ''],
+  on: [IconCircleCheck, 'good'],
+  paused: [IconPlayerPause, 'warn'],
+  claimed: [IconClock, 'active'],
+  started: [IconPlayerPlay, 'active'],
+  active: [IconCircleCheck, 'good'],
+  expired: [IconClock, ''],
+  revoked: [IconBan, ''],
 };
 
 export function StatusBadge({ status }: { readonly status: string }) {

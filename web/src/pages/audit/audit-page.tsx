@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { AuditTable } from '../../ui/audit-table.js';
 import { PageHead } from '../../ui/page-head.js';
 
-const ENTITIES = ['model_version', 'model_alias', 'api_key', 'export', 'training_run'];
+const ENTITIES = ['model_version', 'model_alias', 'api_key', 'export', 'training_run', 'schedule'];
 const PAUSE_MS = 300;
 
 export default function AuditPage() {

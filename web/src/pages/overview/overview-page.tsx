@@ -9,6 +9,7 @@ import { PageHead } from '../../ui/page-head.js';
 import { RunTable } from '../../ui/run-table.js';
 import { Attention } from './attention.js';
 import { ChampionCard } from './champion-card.js';
+import { QueueCard } from './queue-card.js';
 
 export default function OverviewPage() {
   const models = useModels();
@@ -30,6 +31,7 @@ export default function OverviewPage() {
         <Loaded query={models} lines={6}>
           {({ items }) => <Champions models={items} />}
         </Loaded>
+        <QueueCard />
         <Card title="Last trainings" aside={<Link href="/trainings">All trainings</Link>}>
           <Loaded query={runs}>
             {({ items }) =>

@@ -3,6 +3,7 @@ import { useState, type SyntheticEvent } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import { sendJson } from '../../api/client.js';
 import { useChange, useExports } from '../../api/queries.js';
+import { useSettings } from '../../api/service-queries.js';
 import { asProblem, type FieldProblem } from '../../api/problem.js';
 import type { Export } from '../../api/types.js';
 import { Card } from '../../ui/card.js';
@@ -11,20 +12,27 @@ import { Loaded } from '../../ui/loaded.js';
 import { Notice } from '../../ui/notice.js';
 import { PageHead } from '../../ui/page-head.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
-import { nameOf, OPTIONS, overridesOf, problemFor, type TrainingOption } from './options.js';
+import { nameOf, optionsOf, overridesOf, problemFor, type TrainingOption } from './options.js';
 import { useDryRun, type TrainRequest } from './use-dry-run.js';
 
 export default function NewTrainingPage() {
   const exports = useExports();
+  const settings = useSettings();
   return (
     <>
       <PageHead title="New training">
-        Only the export has to be chosen. Everything else has a default that suits most networks.
+        Only the export has to be chosen. Everything else is as this service is{' '}
+        <Link href="/settings">set</Link>.
       </PageHead>
       <Loaded query={exports}>
         {({ pages }) => {
           const items = pages.flatMap((page) => page.items);
-          return items.length === 0 ? <NoExport /> : <TrainingForm exports={items} />;
+          if (items.length === 0) return <NoExport />;
+          return (
+            <Loaded query={settings} lines={8}>
+              {({ items: known }) => <TrainingForm exports={items} options={optionsOf(known)} />}
+            </Loaded>
+          );
         }}
       </Loaded>
     </>
@@ -55,8 +63,11 @@ interface Form {
   readonly values: Readonly<Record<string, string>>;
 }
 
-function requestOf({ exportId, model, from, to, deploy, values }: Form): TrainRequest {
-  const overrides = overridesOf(values);
+function requestOf(
+  { exportId, model, from, to, deploy, values }: Form,
+  options: readonly TrainingOption[],
+): TrainRequest {
+  const overrides = overridesOf(options, values);
   return {
     export_id: exportId,
     model_name: model,
@@ -67,7 +78,13 @@ function requestOf({ exportId, model, from, to, deploy, values }: Form): TrainRe
   };
 }
 
-function TrainingForm({ exports }: { readonly exports: readonly Export[] }) {
+function TrainingForm({
+  exports,
+  options,
+}: {
+  readonly exports: readonly Export[];
+  readonly options: readonly TrainingOption[];
+}) {
   const [search] = useSearchParams();
   const [, navigate] = useLocation();
   const [form, setForm] = useState<Form>({
@@ -79,7 +96,7 @@ function TrainingForm({ exports }: { readonly exports: readonly Export[] }) {
     values: {},
   });
   const [key] = useState(() => crypto.randomUUID());
-  const request = requestOf(form);
+  const request = requestOf(form, options);
   const check = useDryRun(request);
   const errors = check.error === null ? [] : (asProblem(check.error).errors ?? []);
   const start = useChange(
@@ -105,7 +122,7 @@ function TrainingForm({ exports }: { readonly exports: readonly Export[] }) {
   return (
     <form className="stack" onSubmit={submit}>
       <WhatCard form={form} change={change} exports={exports} />
-      <SettingsCard form={form} change={change} errors={errors} />
+      <SettingsCard form={form} change={change} errors={errors} options={options} />
       <div aria-live="polite">
         {check.error !== null && <ProblemNotice title="It cannot be started like this" error={check.error} />}
         {check.error === null && check.plan !== null && (
@@ -132,15 +149,17 @@ function SettingsCard({
   form,
   change,
   errors,
+  options,
 }: {
   readonly form: Form;
   readonly change: (part: Partial<Form>) => void;
   readonly errors: readonly FieldProblem[];
+  readonly options: readonly TrainingOption[];
 }) {
   return (
     <Card title="Settings">
       <div className="fields">
-        {OPTIONS.map((option) => (
+        {options.map((option) => (
           <OptionField
             key={nameOf(option)}
             option={option}
