@@ -32,6 +32,7 @@ export function useSeenSchedule(id: string) {
       return { schedule: (await answer.json()) as Schedule, etag: answer.headers.get('etag') ?? '*' };
     },
     refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
     gcTime: 0,
   });
 }

@@ -38,6 +38,7 @@ function Keys({ keys }: { readonly keys: readonly ApiKey[] }) {
     <div className="stack">
       {created !== null && (
         <NewKey
+          key={created.id}
           created={created}
           isUsedHere={isFirst}
           onDone={() => {
