@@ -44,7 +44,7 @@ export class Visitor {
     const visitor = new Visitor(browser, context, page, base, width);
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning')
-        visitor.problems.push(`console: ${message.text()}`);
+        visitor.problems.push(`console: ${message.text()} ${message.location().url}`);
     });
     page.on('pageerror', ({ message }) => visitor.problems.push(`error: ${message}`));
     page.on('request', (request) => {
