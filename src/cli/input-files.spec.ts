@@ -39,13 +39,11 @@ describe('the files of a command', () => {
     mkdirSync(join(directory, 'sub.json'));
     const { files, ignored } = inputFiles([directory]);
     expect(files.map(({ name }) => name)).toEqual(
-      ['B.JSON', 'a.csv', 'a.labels.json', 'b.json', 'c.ndjson.gz', 'd.jsonl.zst'].map((n) =>
-        join(directory, n),
-      ),
+      ['B.JSON', 'a.csv', 'b.json', 'c.ndjson.gz', 'd.jsonl.zst'].map((n) => join(directory, n)),
     );
     expect(files.every(({ path, name }) => path === resolve(name))).toBe(true);
     expect(ignored).toEqual(
-      ['e.json.bz2', 'json', 'notes.txt', 'sub.json', 'x.gz'].map((n) => join(directory, n)),
+      ['a.labels.json', 'e.json.bz2', 'json', 'notes.txt', 'sub.json', 'x.gz'].map((n) => join(directory, n)),
     );
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseExportPath, safeFileName } from './export-file-name.js';
+import { isExportName, parseExportPath, safeFileName } from './export-file-name.js';
 
 describe('a path below the exports directory', () => {
   it.each([
@@ -42,5 +42,15 @@ describe('a name for an upload', () => {
       }),
       { seed: 1, numRuns: 500 },
     );
+  });
+});
+
+describe('a file of a directory', () => {
+  it.each(['a.json', 'a.ndjson.gz', 'a.CSV', 'a.jsonl.zst', 'labels.json'])('%s is an export', (name) => {
+    expect(isExportName(name)).toBe(true);
+  });
+
+  it.each(['a.labels.json', 'a.labels.json.gz', 'a.txt', 'a.json.bak', 'json'])('%s is none', (name) => {
+    expect(isExportName(name)).toBe(false);
   });
 });

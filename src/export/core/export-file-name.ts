@@ -28,8 +28,10 @@ export function safeFileName(text: string): string {
 
 /** Names that count as exports in a directory; a file given by its own name may be called anything. */
 const EXPORT_NAME = /\.(json|ndjson|jsonl|csv)(\.(gz|zst))?$/i;
+/** What lies beside an export and says what in it is an attack. */
+const LABELS_NAME = /\.labels\.json(\.(gz|zst))?$/i;
 export const EXPORT_NAMES = '.json, .ndjson, .jsonl or .csv, or one of these with .gz or .zst';
 
 export function isExportName(name: string): boolean {
-  return EXPORT_NAME.test(name);
+  return EXPORT_NAME.test(name) && !LABELS_NAME.test(name);
 }

@@ -99,6 +99,7 @@ describe('the watch of the exports directory', () => {
     put('.tmp-upload', '{"logs":[]}');
     put('.hidden.json', '{"logs":[]}');
     put('notes.md', 'x');
+    put('complete.labels.json', '{"episodes":[]}');
     mkdirSync(join(exportsDir, 'folder.json'));
     symlinkSync(join(exportsDir, 'complete.json'), join(exportsDir, 'symbolic.json'));
     writeFileSync(join(directory, 'elsewhere.json'), '{"logs":[]}');
