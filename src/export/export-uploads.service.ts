@@ -10,7 +10,7 @@ import { receiveForm } from '../platform/http/receive-form.js';
 import { Observations } from '../platform/metrics/observations.js';
 import { AppError } from '../shared/errors.js';
 import { ExportRepository } from './export.repository.js';
-import type { ExportRecord } from './export-record.js';
+import type { ExportRecord, NewExport } from './export-record.js';
 import { ExportStore, uploadTooLarge, type StoredExport } from './export-store.js';
 import { SHA256_HEX } from '../shared/digest.js';
 import { PartialUploads, type AnnouncedFile, type PartialUpload } from './partial-uploads.js';
@@ -115,8 +115,20 @@ export class ExportUploadsService {
       listening.end();
     }
     if (next < announced.length) return { offset: next, length: announced.length };
-    const stored = await this.partial.complete(announced, fileName);
-    return { record: await this.record(stored, fileName, 'upload'), isNew: true };
+    return this.recordOnce(await this.partial.complete(announced, fileName), fileName);
+  }
+
+  /** Another request may have completed the same upload since this one began: its export stands, this copy goes. */
+  private async recordOnce(
+    stored: StoredExport,
+    fileName: string,
+  ): Promise<{ readonly record: ExportRecord; readonly isNew: boolean }> {
+    const wanted = this.newRecord(stored, fileName, 'upload');
+    const record = await this.exports.insertUnlessKnown(wanted, (storedKey) => this.store.has(storedKey));
+    const isNew = record.exportId === wanted.exportId;
+    if (isNew) this.observations.note({ kind: 'export_stored', source: 'upload', bytes: stored.sizeBytes });
+    else if (record.storedKey !== stored.storedKey) this.store.remove(stored.storedKey);
+    return { record, isNew };
   }
 
   discard(sha256: string): void {
@@ -138,15 +150,24 @@ export class ExportUploadsService {
     source: 'upload' | 'registered',
     exportId: string = randomUUID(),
   ): Promise<ExportRecord> {
-    const record = await this.exports.insert({
+    const record = await this.exports.insert(this.newRecord(stored, fileName, source, exportId));
+    this.observations.note({ kind: 'export_stored', source, bytes: stored.sizeBytes });
+    return record;
+  }
+
+  private newRecord(
+    stored: StoredExport,
+    fileName: string,
+    source: 'upload' | 'registered',
+    exportId: string = randomUUID(),
+  ): NewExport {
+    return {
       ...stored,
       exportId,
       fileName: fileName === '' ? 'export' : fileName,
       format: 'unknown',
       source,
-    });
-    this.observations.note({ kind: 'export_stored', source, bytes: stored.sizeBytes });
-    return record;
+    };
   }
 }
 

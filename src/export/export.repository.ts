@@ -23,17 +23,45 @@ export class ExportRepository {
    * @param also is part of the transaction when the record is new
    */
   async insert(record: NewExport, also?: (manager: EntityManager) => Promise<void>): Promise<ExportRecord> {
-    const { exportId, fileName, storedKey, sizeBytes, sha256, format, source } = record;
+    return this.dataSource.transaction((manager) => this.insertIn(manager, record, also));
+  }
+
+  /**
+   * Records a file unless its content has a record already, of a file that is still there: that one is given back. Of
+   * senders that come at once, in whatever process, one makes the record.
+   *
+   * @param isThere tells of a stored key whether its file exists
+   */
+  async insertUnlessKnown(record: NewExport, isThere: (storedKey: string) => boolean): Promise<ExportRecord> {
+    const { sha256 } = record;
     return this.dataSource.transaction(async (manager) => {
-      await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('export:' || $1, 0))`, [storedKey]);
-      const repository = manager.getRepository(ExportEntity);
-      const same = await repository.findOneBy({ storedKey, sha256, status: Not('deleted') });
-      if (same !== null) return toRecord(same);
-      await repository.update({ storedKey, status: Not('deleted') }, { status: 'deleted' });
-      await repository.insert({ id: exportId, fileName, storedKey, sizeBytes, sha256, format, source });
-      await also?.(manager);
-      return toRecord(await repository.findOneByOrFail({ id: exportId }));
+      await lockUntilCommit(manager, `content:${sha256}`);
+      const same = await manager
+        .getRepository(ExportEntity)
+        .find({
+          where: { sha256, status: Not('deleted') },
+          order: { createdAt: 'DESC', id: 'DESC' },
+          take: 10,
+        });
+      const known = same.find(({ storedKey }) => isThere(storedKey));
+      return known === undefined ? this.insertIn(manager, record) : toRecord(known);
     });
+  }
+
+  private async insertIn(
+    manager: EntityManager,
+    record: NewExport,
+    also?: (manager: EntityManager) => Promise<void>,
+  ): Promise<ExportRecord> {
+    const { exportId, fileName, storedKey, sizeBytes, sha256, format, source } = record;
+    await lockUntilCommit(manager, `export:${storedKey}`);
+    const repository = manager.getRepository(ExportEntity);
+    const same = await repository.findOneBy({ storedKey, sha256, status: Not('deleted') });
+    if (same !== null) return toRecord(same);
+    await repository.update({ storedKey, status: Not('deleted') }, { status: 'deleted' });
+    await repository.insert({ id: exportId, fileName, storedKey, sizeBytes, sha256, format, source });
+    await also?.(manager);
+    return toRecord(await repository.findOneByOrFail({ id: exportId }));
   }
 
   async find(exportId: string): Promise<ExportRecord | null> {
@@ -95,6 +123,11 @@ export class ExportRepository {
   async markDeleted(exportId: string): Promise<void> {
     await this.dataSource.getRepository(ExportEntity).update({ id: exportId }, { status: 'deleted' });
   }
+}
+
+/** Makes whoever else wants the same name wait until this transaction has ended. */
+async function lockUntilCommit(manager: EntityManager, name: string): Promise<void> {
+  await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [name]);
 }
 
 function toRecord(entity: ExportEntity): ExportRecord {
