@@ -203,6 +203,9 @@ describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => 
       await page.getByRole('textbox', { name: 'Reason' }).last().fill('too many alerts');
       await page.getByRole('button', { name: `Roll back wifi: ${versions[1]} → ${versions[0]}` }).click();
       await page.getByText('Rolled back', { exact: true }).waitFor();
+      // The page asks again for what it shows: nothing that is no longer possible.
+      await page.waitForLoadState('networkidle');
+      await visitor.check();
       await visitor.open('/audit');
       await page.getByText('rollback', { exact: false }).first().waitFor();
       await visitor.check();

@@ -9,7 +9,7 @@ import { Notice } from '../../ui/notice.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
 import { VersionSelect } from '../../ui/version-select.js';
 import { Effect, effectOf } from './effect.js';
-import { usePreview, useSwitch, type Preview, type Switch } from './use-switch.js';
+import { stateOf, usePreview, useSwitch, type Preview, type Switch } from './use-switch.js';
 
 const isDeployable = ({ status }: ModelSummary): boolean => status === 'available' || status === 'archived';
 
@@ -29,7 +29,7 @@ export function DeployForm({
   const path = `/models/${version}`;
   const body = { target, ...(reason === '' ? {} : { reason }) };
   const change: Switch | null = version === '' ? null : { path: `${path}/deploy`, body, seen: path };
-  const preview = usePreview(change && { ...change, body: { target } });
+  const preview = usePreview(change && { ...change, body: { target } }, stateOf(models));
   const deploy = useSwitch();
   return (
     <Card title="Deploy a version">

@@ -6,7 +6,7 @@ import { Card } from '../../ui/card.js';
 import { Notice } from '../../ui/notice.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
 import { Effect, effectOf } from './effect.js';
-import { usePreview, useSwitch, type Switch } from './use-switch.js';
+import { stateOf, usePreview, useSwitch, type Switch } from './use-switch.js';
 
 /** Back to a version that was deployed before; the audit log wants to know why. */
 export function RollbackForm({
@@ -18,10 +18,13 @@ export function RollbackForm({
 }) {
   const [model, setModel] = useState(deployed[0].model_name);
   const [reason, setReason] = useState('');
-  const isPossible = models.some(({ model_name: name, status }) => name === model && status === 'archived');
+  const isPossible = hasEarlier(models, model);
   const base = { path: '/models/rollback', seen: '/models/deployed', seenQuery: { model } };
   const change: Switch = { ...base, body: { model, reason } };
-  const preview = usePreview(isPossible ? { ...base, body: { model, reason: 'preview' } } : null);
+  const preview = usePreview(
+    isPossible ? { ...base, body: { model, reason: 'preview' } } : null,
+    stateOf(models),
+  );
   const rollback = useSwitch();
   return (
     <Card title="Roll back">
@@ -71,6 +74,16 @@ export function RollbackForm({
         )}
       </div>
     </Card>
+  );
+}
+
+/** Whether there is a version to go back to: archived, and made before the one that is deployed. */
+function hasEarlier(models: readonly ModelSummary[], name: string): boolean {
+  const own = models.filter(({ model_name: other }) => other === name);
+  const champion = own.find(({ status }) => status === 'deployed');
+  return own.some(
+    ({ status, created_at: at }) =>
+      status === 'archived' && champion !== undefined && at < champion.created_at,
   );
 }
 

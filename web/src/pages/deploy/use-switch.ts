@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { send, type Query } from '../../api/client.js';
 import { useChange } from '../../api/queries.js';
-import type { DeployOutcome } from '../../api/types.js';
+import type { DeployOutcome, ModelSummary } from '../../api/types.js';
 
 export interface Switch {
   /** Route that changes what the consumer loads. */
@@ -18,10 +18,15 @@ export interface Preview {
   readonly etag: string;
 }
 
-/** What would happen, asked of the service itself. */
-export function usePreview(change: Switch | null) {
+/**
+ * What would happen, asked of the service itself: again whenever the page sees another state, and not before, for a
+ * change that is no longer possible would be asked for in between.
+ *
+ * @param state statuses that the page shows
+ */
+export function usePreview(change: Switch | null, state: string) {
   return useQuery({
-    queryKey: ['preview', change],
+    queryKey: ['preview', change, state],
     queryFn: async ({ signal }): Promise<Preview> => {
       const { path, body, seen, seenQuery } = change!;
       const state = await send(seen, { query: seenQuery, signal });
@@ -35,6 +40,9 @@ export function usePreview(change: Switch | null) {
   });
 }
 
+export const stateOf = (models: readonly ModelSummary[]): string =>
+  models.map(({ version, status }) => `${version} ${status}`).join();
+
 export function useSwitch() {
   return useChange(
     async ({ change, etag }: { change: Switch; etag: string }): Promise<DeployOutcome> => {
@@ -45,6 +53,6 @@ export function useSwitch() {
       });
       return (await answer.json()) as DeployOutcome;
     },
-    ['models', 'model', 'audit', 'preview'],
+    ['models', 'model', 'audit'],
   );
 }
