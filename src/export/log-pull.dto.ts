@@ -1,33 +1,19 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  ArrayNotEmpty,
-  IsArray,
-  IsOptional,
-  IsString,
-  MaxLength,
-  MinLength,
-} from 'class-validator';
+import { ExportSelectionDto } from './export-selection.dto.js';
 
-/** Which lines of the log table become an export. */
-export class PullLogsDto {
+/** Which lines of the log table become an export: a selection as of an export, but what is left out means something else. */
+export class PullLogsDto extends ExportSelectionDto {
   @ApiPropertyOptional({
     description: 'First day or moment, UTC; 30 days before the end when it is left out',
     example: '2025-05-01',
   })
-  @IsOptional()
-  @IsString()
-  @MaxLength(40)
-  start_date?: string;
+  declare start_date?: string;
 
   @ApiPropertyOptional({
     description: 'Last day (inclusive) or moment, UTC; now when it is left out',
     example: '2025-05-31',
   })
-  @IsOptional()
-  @IsString()
-  @MaxLength(40)
-  end_date?: string;
+  declare end_date?: string;
 
   @ApiPropertyOptional({
     description:
@@ -35,12 +21,5 @@ export class PullLogsDto {
     type: [String],
     example: ['hostapd', 'wpa_supplicant'],
   })
-  @IsOptional()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(100)
-  @IsString({ each: true })
-  @MinLength(1, { each: true })
-  @MaxLength(200, { each: true })
-  programs?: string[];
+  declare programs?: string[];
 }
