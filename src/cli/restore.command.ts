@@ -98,10 +98,10 @@ async function keepRows(url: string, config: ResolvedConfig): Promise<string | n
 /** The audit log goes on where it was, with the restore as its first event; with --verify every version is loaded. */
 async function afterwards(file: string, config: ResolvedConfig, options: RestoreOptions): Promise<string[]> {
   return withApplication(config, options, async ({ context }) => {
-    const { AuditService } = await import('../platform/security/audit.service.js');
     const { AuditLogService } = await import('../platform/security/audit-log.service.js');
     const { ModelRegistryService } = await import('../registry/model-registry.service.js');
-    await context.get(AuditService).append({
+    const log = context.get(AuditLogService);
+    await log.append({
       actor: operator(),
       action: 'restore',
       entity: 'database',
@@ -112,7 +112,7 @@ async function afterwards(file: string, config: ResolvedConfig, options: Restore
     });
     if (options.verify !== true) return [];
     const registry = context.get(ModelRegistryService);
-    const problems = [...(await context.get(AuditLogService).check()).problems];
+    const problems = [...(await log.check()).problems];
     for (const { version, status } of await registry.list({ limit: 100_000 })) {
       if (status === 'corrupt') continue;
       const { passed, checks } = await registry.verify(version);

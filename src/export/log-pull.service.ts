@@ -4,7 +4,7 @@ import { CLOCK, type Clock } from '../platform/clock.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { databaseUrl } from '../platform/database/database.module.js';
-import { AuditService } from '../platform/security/audit.service.js';
+import { AuditLogService } from '../platform/security/audit-log.service.js';
 import { AppError } from '../shared/errors.js';
 import type { LogSelection } from './core/log-table/log-query.js';
 import { pulledFileName } from './core/log-table/log-range.js';
@@ -36,7 +36,7 @@ export class LogPullService {
   constructor(
     private readonly exports: ExportRepository,
     private readonly store: ExportStore,
-    private readonly audit: AuditService,
+    private readonly audit: AuditLogService,
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}

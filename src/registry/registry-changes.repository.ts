@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { appendAudit } from '../platform/database/append-audit.js';
 import { AppError } from '../shared/errors.js';
 import type { VersionStatus } from './core/lifecycle.js';
 import { ModelVersionEntity } from './model-version.entity.js';
@@ -60,20 +61,16 @@ export interface RegistryEvent {
   readonly to: object | null;
 }
 
-/** Last in a transaction: this takes the lock of the whole audit log, which nothing slow may hold. */
+/** Last in a transaction, as {@link appendAudit} says. */
 export async function audit(manager: EntityManager, event: RegistryEvent): Promise<void> {
   const { actor, action, entity = 'model_version', id, from, to } = event;
-  await manager.query(
-    `INSERT INTO audit_log (actor, action, entity, entity_id, from_state, to_state, reason)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    [
-      actor.name,
-      action,
-      entity,
-      id,
-      from === null ? null : JSON.stringify(from),
-      to === null ? null : JSON.stringify(to),
-      actor.reason,
-    ],
-  );
+  await appendAudit(manager, {
+    actor: actor.name,
+    action,
+    entity,
+    entityId: id,
+    from,
+    to,
+    reason: actor.reason,
+  });
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
-import { AuditService } from '../../platform/security/audit.service.js';
+import { AuditLogService } from '../../platform/security/audit-log.service.js';
 import { AppError } from '../../shared/errors.js';
 import type { CatchUp, Schedule, ScheduleCondition, ScheduleSettings, ScheduleSource } from './schedule.js';
 import { ScheduleEntity } from './schedule.entity.js';
@@ -24,7 +24,7 @@ export interface NewSchedule {
 export class ScheduleRepository {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly audit: AuditService,
+    private readonly audit: AuditLogService,
   ) {}
 
   async create({ scheduleId, settings, nextTickMs }: NewSchedule, actor: string): Promise<Schedule> {

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { describe, expect, it } from 'vitest';
 import { setIdentity } from '../security/actor.js';
-import type { AuditRecord } from '../security/audit.repository.js';
+import type { AuditRecord } from '../database/append-audit.js';
 import { RefusalAudit } from './refusal-audit.js';
 
 function fixture() {

@@ -1,11 +1,17 @@
 import { Injectable } from '@nestjs/common';
+import type { AuditRecord } from '../database/append-audit.js';
 import type { AuditCheck, AuditEvent, AuditQuery } from './audit-event.js';
 import { AuditRepository } from './audit.repository.js';
 
-/** The audit log, to read and to check. */
+/** The audit log, for the stages: to write what they changed, to read and to check. */
 @Injectable()
 export class AuditLogService {
   constructor(private readonly entries: AuditRepository) {}
+
+  /** `manager` makes the line part of the transaction of the change. */
+  append(record: AuditRecord, manager?: Parameters<AuditRepository['append']>[1]): Promise<void> {
+    return this.entries.append(record, manager);
+  }
 
   /** Newest first. */
   list(query: AuditQuery): Promise<AuditEvent[]> {

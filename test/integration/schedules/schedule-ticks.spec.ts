@@ -23,7 +23,7 @@ import { loadConfig } from '../../../src/platform/config/load-config.js';
 import { createDataSource } from '../../../src/platform/database/data-source.js';
 import { provideDatabaseUrl } from '../../../src/platform/database/database.module.js';
 import { AuditRepository } from '../../../src/platform/security/audit.repository.js';
-import { AuditService } from '../../../src/platform/security/audit.service.js';
+import { AuditLogService } from '../../../src/platform/security/audit-log.service.js';
 import { TrainingQueueRepository } from '../../../src/training/training-queue.repository.js';
 import { TrainingRunRepository } from '../../../src/training/training-run.repository.js';
 import { TrainingRunsService } from '../../../src/training/training-runs.service.js';
@@ -67,7 +67,7 @@ describe('ticks of schedules', () => {
         return Promise.resolve();
       },
     } as unknown as TrainingQueueService;
-    const audit = new AuditService(new AuditRepository(dataSource));
+    const audit = new AuditLogService(new AuditRepository(dataSource));
     const [exports, store] = [new ExportRepository(dataSource), new ExportStore(exportsDir)];
     const runs = new TrainingRunsService(
       new TrainingRunRepository(dataSource),
