@@ -17,7 +17,8 @@ const plugins = () => [
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than a small machine has cores: many tests wait for a process, a lease or a connection.
+    maxWorkers: 3,
     minWorkers: 1,
     projects: [
       {
@@ -59,7 +60,6 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           pool: 'forks',
-          poolOptions: { forks: { singleFork: true } },
         },
       },
       {
@@ -71,7 +71,6 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           pool: 'forks',
-          poolOptions: { forks: { singleFork: true } },
         },
       },
       {
@@ -83,7 +82,6 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           pool: 'forks',
-          poolOptions: { forks: { singleFork: true } },
         },
       },
     ],
