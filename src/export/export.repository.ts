@@ -36,13 +36,11 @@ export class ExportRepository {
     const { sha256 } = record;
     return this.dataSource.transaction(async (manager) => {
       await lockUntilCommit(manager, `content:${sha256}`);
-      const same = await manager
-        .getRepository(ExportEntity)
-        .find({
-          where: { sha256, status: Not('deleted') },
-          order: { createdAt: 'DESC', id: 'DESC' },
-          take: 10,
-        });
+      const same = await manager.getRepository(ExportEntity).find({
+        where: { sha256, status: Not('deleted') },
+        order: { createdAt: 'DESC', id: 'DESC' },
+        take: 10,
+      });
       const known = same.find(({ storedKey }) => isThere(storedKey));
       return known === undefined ? this.insertIn(manager, record) : toRecord(known);
     });
