@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { build } from 'esbuild';
+import { ENGINE_OPTIONS } from '../bin/engine-options.mjs';
 
 const PACKAGES =
   /^(@nestjs\/(common|core|config|typeorm)|typeorm|pg|rxjs|class-transformer|reflect-metadata)(\/|$)/;
@@ -94,7 +95,7 @@ export function cachePackages(directory, wanted) {
     const { packages, script } = require('./${LOADER}');
     for (const wanted of ${JSON.stringify([...wanted])}) packages.load(wanted);
     process.stdout.write(script.createCachedData());`;
-  return execFileSync(process.execPath, ['-e', program], {
+  return execFileSync(process.execPath, [...ENGINE_OPTIONS, '-e', program], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 64 << 20,

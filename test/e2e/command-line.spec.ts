@@ -69,8 +69,12 @@ describe('the command line before any work', () => {
         [...flags, '-p', "require('./packages.cjs').script.cachedDataRejected"],
         { cwd: join(ROOT, 'dist/bundle'), encoding: 'utf8' },
       ).trim();
-    expect(rejected()).toBe('false');
-    expect(rejected('--jitless')).toBe('true');
+    const program =
+      "import { ENGINE_OPTIONS } from './bin/engine-options.mjs'; console.log(ENGINE_OPTIONS.join(' '));";
+    const args = ['--input-type=module', '-e', program];
+    const options = execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' }).trim().split(' ');
+    expect(rejected(...options)).toBe('false');
+    expect(rejected(...options, '--jitless')).toBe('true');
     const result = await sandbox.run(['list-models', '--json'], { env: { NODE_OPTIONS: '--jitless' } });
     expect(result.code, result.stderr).toBe(0);
     jsonOf(result);
