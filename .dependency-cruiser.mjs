@@ -69,7 +69,7 @@ export default {
           ...CORE,
           '^src/workers/',
           '^src/platform/compute/(protocol|kernel-files|worker-files)[.]ts$',
-          '^(node:)?(worker_threads|fs|zlib|crypto|perf_hooks)$',
+          '^(node:)?(worker_threads|fs|os|zlib|crypto|perf_hooks)$',
         ],
       },
     ),

@@ -4,6 +4,7 @@ import { createHttpApplication, initHttpApplication } from './http-application.j
 import { TrainingQueueService } from './pipeline/training-queue.service.js';
 import { ScheduleRunnerService } from './pipeline/schedules/schedule-runner.service.js';
 import { APP_VERSION } from './platform/app-version.js';
+import { lowerThreads } from './platform/compute/thread-task.js';
 import { provideAppConfig } from './platform/config/app-config.js';
 import type { ResolvedConfig } from './platform/config/load-config.js';
 import { openDatabaseServer } from './platform/database/database-server.js';
@@ -23,6 +24,8 @@ export interface Listen {
   readonly port: number;
 }
 
+/** A training gets what answering requests leaves of a core. */
+const THREAD_NICENESS = 10;
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]', '::1'];
 /** What is still under way after the queue has stopped gets so long to end. */
 const CONNECTION_GRACE_MS = 3_000;
@@ -36,6 +39,7 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   const signal = stopSignal();
   provideAppConfig(config);
   provideAppLogger(logger);
+  lowerThreads(THREAD_NICENESS);
   const port = await databaseThere(config, listen, { logger, signal });
   if (signal.aborted) return;
   const server = await openDatabaseServer(config, (line) => {

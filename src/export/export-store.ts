@@ -1,19 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import {
-  constants,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs';
-import { open } from 'node:fs/promises';
+import { constants, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { link, open, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import { syncDirectory, writeFailure } from '../platform/durable-files.js';
+import { syncDirectoryInBackground, writeFailure } from '../platform/durable-files.js';
 import { hashStream, saveStream, type SavedFile } from '../platform/save-stream.js';
 import { AppError } from '../shared/errors.js';
 import { parseExportPath, safeFileName } from './core/export-file-name.js';
@@ -62,7 +52,7 @@ export class ExportStore {
       label: name,
     });
     try {
-      return { storedKey: this.adopt(staging, name), ...saved };
+      return { storedKey: await this.adopt(staging, name), ...saved };
     } catch (error) {
       rmSync(staging, { force: true });
       throw writeFailure(name, error);
@@ -88,16 +78,16 @@ export class ExportStore {
    * @returns the name it got
    * @throws the error of the file system, `ENOENT` when the staged file is gone
    */
-  adopt(staging: string, clientName: string): string {
+  async adopt(staging: string, clientName: string): Promise<string> {
     const name = safeFileName(clientName);
     const dot = name.lastIndexOf('.');
     const [stem, extension] = dot <= 0 ? [name, ''] : [name.slice(0, dot), name.slice(dot)];
     for (let n = 1; ; n++) {
       const candidate = n === 1 ? name : `${stem}_${n}${extension}`;
       try {
-        linkSync(staging, join(this.directory, candidate));
-        unlinkSync(staging);
-        syncDirectory(this.directory);
+        await link(staging, join(this.directory, candidate));
+        await unlink(staging);
+        await syncDirectoryInBackground(this.directory);
         return candidate;
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue;

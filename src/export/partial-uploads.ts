@@ -115,7 +115,7 @@ export class PartialUploads {
         rmSync(path, { force: true });
         throw otherContent(announced, found.sha256);
       }
-      return { storedKey: this.store.adopt(path, clientName), ...found };
+      return { storedKey: await this.store.adopt(path, clientName), ...found };
     } catch (error) {
       if (isMissing(error)) throw completedElsewhere(announced);
       throw error instanceof AppError ? error : writeFailure('the upload', error);

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../shared/errors.js';
 
@@ -49,4 +50,38 @@ export function syncDirectory(path: string): void {
 export function renameDurably(from: string, to: string): void {
   renameSync(from, to);
   syncDirectory(dirname(to));
+}
+
+/**
+ * {@link writeFileDurably} for a process that answers requests meanwhile: a disk that is written to by many takes a
+ * good part of a second to force a file out.
+ */
+export async function writeFileInBackground(path: string, data: Uint8Array | string): Promise<void> {
+  try {
+    const file = await open(path, 'w', 0o644);
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw writeFailure(path, error);
+  }
+}
+
+/** {@link syncDirectory} beside other work. */
+export async function syncDirectoryInBackground(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** {@link renameDurably} beside other work. */
+export async function renameInBackground(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncDirectoryInBackground(dirname(to));
 }

@@ -13,7 +13,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { failPoint } from '../platform/config/fail-point.js';
-import { renameDurably, syncDirectory, writeFailure, writeFileDurably } from '../platform/durable-files.js';
+import {
+  renameDurably,
+  renameInBackground,
+  syncDirectoryInBackground,
+  writeFailure,
+  writeFileInBackground,
+} from '../platform/durable-files.js';
 import { hostIdentity, isProcessAlive } from '../platform/process-identity.js';
 import { AppError } from '../shared/errors.js';
 import { STAGING_PREFIX } from './core/version-files.js';
@@ -45,7 +51,7 @@ export class ArtifactStore {
       const version = versionCandidate(name, n);
       const staging = join(this.directory, STAGING_PREFIX + version);
       // The rename is the lock: whoever puts the staging directory there owns the name; only an owner may rename onto it.
-      if (!this.claim(staging)) continue;
+      if (!(await this.claim(staging))) continue;
       try {
         if (existsSync(join(this.directory, version)) || (await isTaken(version))) {
           rmSync(staging, { recursive: true, force: true });
@@ -219,12 +225,12 @@ export class ArtifactStore {
    * Makes `staging` appear with its owner written in it, or not at all: a kill at any moment leaves a directory that
    * says whose it was. false = somebody has it.
    */
-  private claim(staging: string): boolean {
+  private async claim(staging: string): Promise<boolean> {
     const made = join(this.directory, `${CLAIM_PREFIX}${process.pid}-${randomUUID()}`);
     const owner: StagingOwner = { host: hostIdentity(), pid: process.pid };
     try {
       mkdirSync(made);
-      writeFileDurably(join(made, OWNER_FILE), JSON.stringify(owner));
+      await writeFileInBackground(join(made, OWNER_FILE), JSON.stringify(owner));
       // rename(2) replaces an empty directory only, and a staging directory always holds its owner.
       renameSync(made, staging);
       return true;
@@ -247,8 +253,8 @@ export class StagedVersion {
     private readonly target: string,
   ) {}
 
-  write(file: string, data: Uint8Array | string): void {
-    writeFileDurably(join(this.staging, file), data);
+  async write(file: string, data: Uint8Array | string): Promise<void> {
+    await writeFileInBackground(join(this.staging, file), data);
     this.hashes[file] = createHash('sha256').update(data).digest('hex');
   }
 
@@ -258,15 +264,15 @@ export class StagedVersion {
   }
 
   /** The owner's note goes last: until the directory has its name, a crash must find whose it was. */
-  commit(): void {
+  async commit(): Promise<void> {
     failPoint('fsync', 'before');
-    syncDirectory(this.staging);
+    await syncDirectoryInBackground(this.staging);
     failPoint('fsync', 'after');
     failPoint('rename', 'before');
-    renameDurably(this.staging, this.target);
+    await renameInBackground(this.staging, this.target);
     failPoint('rename', 'after');
     rmSync(join(this.target, OWNER_FILE));
-    syncDirectory(this.target);
+    await syncDirectoryInBackground(this.target);
   }
 
   discard(): void {

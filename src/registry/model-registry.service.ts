@@ -58,8 +58,8 @@ export class ModelRegistryService {
     });
     const staged = await this.store.stage(name, (version) => this.versions.exists(version));
     try {
-      const { artifacts, modelSha256 } = writeVersionFiles(staged, model, files, now.toISOString());
-      staged.commit();
+      const { artifacts, modelSha256 } = await writeVersionFiles(staged, model, files, now.toISOString());
+      await staged.commit();
       const row = newVersion(staged.version, model, artifacts, modelSha256);
       await this.insertRow(row, actor, within);
       return { model: await this.get(staged.version), modelSha256 };

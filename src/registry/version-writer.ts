@@ -22,26 +22,27 @@ export interface WrittenVersion {
 }
 
 /** Writes every file of a version into its staging directory. The manifest comes last: it holds the others' hashes. */
-export function writeVersionFiles(
+export async function writeVersionFiles(
   staged: StagedVersion,
   model: TrainedModel,
   files: readonly EncodedFile[],
   createdAt: string,
-): WrittenVersion {
-  for (const { name, data } of files) staged.write(name, data);
-  staged.write(
+): Promise<WrittenVersion> {
+  for (const { name, data } of files) await staged.write(name, data);
+  await staged.write(
     VERSION_FILES.report,
     jsonFile({ validation: model.validation, evaluation: model.evaluation, gate: model.evaluation.gate }),
   );
   const modelSha256 = staged.written[VERSION_FILES.model];
   const onnx = files.some(({ name }) => name === VERSION_FILES.onnx);
   const metadata = metadataInput(staged.version, model, createdAt, modelSha256, onnx);
-  staged.write(VERSION_FILES.card, cardFile(metadata, model, staged.written));
-  staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
+  await staged.write(VERSION_FILES.card, cardFile(metadata, model, staged.written));
+  await staged.write(VERSION_FILES.metadata, jsonFile(buildMetadata(metadata)));
   for (const [file, read] of Object.entries(model.carriedFiles ?? {})) {
-    if (file !== VERSION_FILES.manifest && !Object.hasOwn(staged.written, file)) staged.write(file, read());
+    if (file !== VERSION_FILES.manifest && !Object.hasOwn(staged.written, file))
+      await staged.write(file, read());
   }
-  staged.write(VERSION_FILES.manifest, jsonFile(buildManifest({ metadata, hashes: staged.written })));
+  await staged.write(VERSION_FILES.manifest, jsonFile(buildManifest({ metadata, hashes: staged.written })));
   return { artifacts: staged.written, modelSha256 };
 }
 

@@ -1,5 +1,6 @@
-import { parentPort, type Transferable } from 'node:worker_threads';
-import type { TaskReply, TaskStart } from '../platform/compute/protocol.js';
+import { setPriority } from 'node:os';
+import { parentPort, workerData, type Transferable } from 'node:worker_threads';
+import type { TaskReply, TaskStart, ThreadSettings } from '../platform/compute/protocol.js';
 import { AppError, serializeError } from '../shared/errors.js';
 
 export interface TaskOutput<Output> {
@@ -16,6 +17,7 @@ export function runTask<Input, Output>(
 ): void {
   if (parentPort === null) throw new AppError('internal', 'A worker entry was run outside a worker thread.');
   const port = parentPort;
+  stepBack(workerData as ThreadSettings | null);
   const post = (reply: TaskReply<Output>, transfer: Transferable[] = []): void => {
     port.postMessage(reply, transfer);
   };
@@ -30,4 +32,10 @@ export function runTask<Input, Output>(
     }
   };
   port.once('message', (start: TaskStart<Input>) => void run(start));
+}
+
+/** On Linux 0 means the calling thread. Threads that it starts inherit its priority. */
+function stepBack(settings: ThreadSettings | null): void {
+  const niceness = settings?.niceness ?? 0;
+  if (niceness > 0) setPriority(0, niceness);
 }

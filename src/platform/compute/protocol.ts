@@ -4,6 +4,12 @@
  */
 import type { SerializedError } from '../../shared/errors.js';
 
+/** What a thread is started with. */
+export interface ThreadSettings {
+  /** Nice value of the thread and of those that it starts; 0 = as it was started. */
+  readonly niceness: number;
+}
+
 /** The first and only message to a thread. */
 export interface TaskStart<Input> {
   readonly input: Input;

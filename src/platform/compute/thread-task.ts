@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker, type Transferable } from 'node:worker_threads';
 import { AppError, deserializeError } from '../../shared/errors.js';
-import type { TaskReply, TaskStart, WorkerName } from './protocol.js';
+import type { TaskReply, TaskStart, ThreadSettings, WorkerName } from './protocol.js';
 import { BUILT_WORKERS, WORKERS } from './worker-files.js';
 
 export interface ThreadTaskOptions {
@@ -31,8 +31,21 @@ export function limitThreadHeaps(maxHeapMb: number): void {
   heapLimitMb = Math.max(maxHeapMb, heapLimitMb ?? 0);
 }
 
+/** Nice value of every thread begun from now on; 0 = like the process. */
+let niceness = 0;
+
+/**
+ * Threads step back behind the thread that answers requests. Only Linux knows priorities of threads; elsewhere nothing
+ * changes.
+ */
+export function lowerThreads(nice: number): void {
+  niceness = process.platform === 'linux' ? nice : 0;
+}
+
 function newThread(name: WorkerName, maxHeapMb = heapLimitMb): Worker {
+  const workerData: ThreadSettings = { niceness };
   return new Worker(workerFile(name), {
+    workerData,
     resourceLimits: maxHeapMb === undefined ? {} : { maxOldGenerationSizeMb: maxHeapMb },
   });
 }

@@ -1,6 +1,7 @@
-import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { requestGate } from './request-gate.js';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Node's 5 minutes would cut off the upload of a large export; one that stops coming is ended much earlier. */
@@ -26,7 +27,7 @@ export class LimitedExpressAdapter extends ExpressAdapter {
         keepAliveTimeout: KEEP_ALIVE_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
       },
-      this.getInstance<(request: IncomingMessage) => void>(),
+      requestGate(this.getInstance<RequestListener>()),
     );
     answerNoHttp(server);
     this.httpServer = server;

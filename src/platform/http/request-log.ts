@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { AppLogger } from '../logging/app-logger.js';
 import { identityOf } from '../security/actor.js';
 import { hasKeyInUrl } from './access.js';
+import { arrivalOf } from './request-gate.js';
 
 const PATH_LENGTH = 200;
 const PROBES = '/api/v1/health';
@@ -12,7 +13,7 @@ const PROBES = '/api/v1/health';
  */
 export function requestLog(logger: AppLogger, environmentKey: string | null): RequestHandler {
   return (request, response, next) => {
-    const begunMs = performance.now();
+    const begunMs = arrivalOf(request);
     // An address with a key in it stands in no log.
     const path = hasKeyInUrl(request.originalUrl, environmentKey) ? '/' : request.path.slice(0, PATH_LENGTH);
     response.once('close', () => {

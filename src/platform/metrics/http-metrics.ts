@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { arrivalOf } from '../http/request-gate.js';
 import type { ServiceMetrics } from './service-metrics.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -8,7 +9,7 @@ const UNMATCHED = 'unmatched';
 /** Counts and times requests by the template of their route. The first handler of all, so that refusals count too. */
 export function httpMetrics(metrics: ServiceMetrics): RequestHandler {
   return (request, response, next) => {
-    const begun = performance.now();
+    const begun = arrivalOf(request);
     metrics.add('http_requests_in_flight', 1);
     // After the answer was sent, or after the client has gone.
     response.once('close', () => {

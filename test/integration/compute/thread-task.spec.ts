@@ -1,8 +1,13 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ranges, threadCount } from '../../../src/platform/compute/thread-count.js';
-import { endAhead, runInThread, startAhead } from '../../../src/platform/compute/thread-task.js';
+import {
+  endAhead,
+  lowerThreads,
+  runInThread,
+  startAhead,
+} from '../../../src/platform/compute/thread-task.js';
 import { AppError } from '../../../src/shared/errors.js';
 import { parseForestParams, resolveForestParams } from '../../../src/training/core/forest/forest-params.js';
 import { growTrees } from '../../../src/training/core/forest/grow.js';
@@ -56,6 +61,34 @@ function ingestTask(file: string, change: Partial<IngestTask> = {}): IngestTask 
 }
 const ingest = (file: string, change: Partial<IngestTask> = {}) =>
   runInThread<IngestTask, IngestResult>('ingest', ingestTask(file, change));
+
+/** Nice values of the threads of this process, as Linux counts them (field 19 of `stat`). */
+function niceValues(): number[] {
+  return readdirSync('/proc/self/task').map((thread) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+}
+
+describe('the priority of a thread', () => {
+  it.runIf(process.platform === 'linux')(
+    'is lower than that of the thread that answers, where asked for',
+    async () => {
+      const before = niceValues();
+      lowerThreads(7);
+      try {
+        const stop = new AbortController();
+        const task = runInThread('grow', growTask(20_000, 400), { signal: stop.signal });
+        await expect.poll(() => niceValues(), { timeout: 10_000 }).toContain(7);
+        stop.abort();
+        await rejection(() => task);
+      } finally {
+        lowerThreads(0);
+      }
+      expect(before).not.toContain(7);
+    },
+  );
+});
 
 describe('a task on a thread', () => {
   it('gives the result of the same work in place', async () => {

@@ -19,9 +19,9 @@ beforeEach(() => {
   store = new ArtifactStore(directory);
 });
 
-function commit(staged: StagedVersion, text = 'data'): string {
-  staged.write('model.joblib', text);
-  staged.commit();
+async function commit(staged: StagedVersion, text = 'data'): Promise<string> {
+  await staged.write('model.joblib', text);
+  await staged.commit();
   return staged.version;
 }
 
@@ -57,7 +57,7 @@ describe('stage', () => {
 
   it('takes the same name again after a discard', async () => {
     const first = await store.stage('v', free);
-    first.write('model.joblib', 'half');
+    await first.write('model.joblib', 'half');
     first.discard();
     expect(readdirSync(directory)).toEqual([]);
     expect((await store.stage('v', free)).version).toBe('v');
@@ -80,10 +80,10 @@ describe('stage', () => {
 describe('a version', () => {
   it('is not there before commit and whole after it', async () => {
     const staged = await store.stage('v', free);
-    staged.write('model.joblib', 'abc');
+    await staged.write('model.joblib', 'abc');
     expect(store.has('v')).toBe(false);
     expect(store.list()).toEqual([]);
-    staged.commit();
+    await staged.commit();
     expect(store.list()).toEqual(['v']);
     expect(readdirSync(join(directory, 'v'))).toEqual(['model.joblib']);
     // SHA-256 of "abc", FIPS 180-2 appendix B.1.
@@ -94,17 +94,15 @@ describe('a version', () => {
 
   it('is absent when a write fails', async () => {
     const staged = await store.stage('v', free);
-    staged.write('model.joblib', 'abc');
+    await staged.write('model.joblib', 'abc');
     mkdirSync(join(directory, '.tmp-v', 'scaler.joblib'));
-    expect(() => {
-      staged.write('scaler.joblib', 'never');
-    }).toThrow(AppError);
+    await expect(staged.write('scaler.joblib', 'never')).rejects.toThrow(AppError);
     staged.discard();
     expect(readdirSync(directory)).toEqual([]);
   });
 
   it('is removed as a whole', async () => {
-    const version = commit(await store.stage('v', free));
+    const version = await commit(await store.stage('v', free));
     store.remove(version);
     expect(readdirSync(directory)).toEqual([]);
   });
@@ -119,14 +117,14 @@ describe('a version', () => {
   );
 
   it('has no hash for a file that is missing or a directory', async () => {
-    const version = commit(await store.stage('v', free));
+    const version = await commit(await store.stage('v', free));
     mkdirSync(join(directory, version, 'scaler.joblib'));
     expect(store.hash(version, 'forest.bin')).toBeNull();
     expect(store.hash(version, 'scaler.joblib')).toBeNull();
   });
 
   it('with broken JSON is an integrity problem that names file and version', async () => {
-    const version = commit(await store.stage('v', free), '{"half":');
+    const version = await commit(await store.stage('v', free), '{"half":');
     const broken = await rejection(() => store.readJson(version, 'model.joblib'));
     expect(broken).toMatchObject({ code: 'artifact_integrity' });
     expect(broken.message).toContain('model.joblib of model v');
@@ -153,7 +151,7 @@ describe('removeAbandonedStaging', () => {
     const staged = await store.stage('alive', free);
     age(join(directory, '.tmp-alive'), 3 * 86_400);
     expect(store.removeAbandonedStaging(now)).toEqual([]);
-    expect(commit(staged)).toBe('alive');
+    expect(await commit(staged)).toBe('alive');
   });
 
   it('keeps what another host writes for a day', () => {
@@ -172,7 +170,7 @@ describe('removeAbandonedStaging', () => {
   });
 
   it('never touches a version', async () => {
-    const version = commit(await store.stage('v', free));
+    const version = await commit(await store.stage('v', free));
     age(join(directory, version), 365 * 86_400);
     rmSync(join(directory, 'none'), { force: true });
     expect(store.removeAbandonedStaging(now)).toEqual([]);
