@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failPoint } from '../platform/config/fail-point.js';
 import {
@@ -72,6 +73,16 @@ export class ArtifactStore {
 
   has(version: string): boolean {
     return isVersionName(version) && existsSync(join(this.directory, version));
+  }
+
+  /** Its directory has its name and, as far as that directory knows, no row yet. */
+  isUnregistered(version: string): boolean {
+    return existsSync(this.path(version, OWNER_FILE));
+  }
+
+  /** Takes away the note of a version whose process ended between its row and {@link StagedVersion.release}. */
+  noteRegistered(version: string): void {
+    rmSync(this.path(version, OWNER_FILE), { force: true });
   }
 
   /** The models directory is there; without it nothing can be said about the versions in it. */
@@ -263,7 +274,10 @@ export class StagedVersion {
     return { ...this.hashes };
   }
 
-  /** The owner's note goes last: until the directory has its name, a crash must find whose it was. */
+  /**
+   * The directory gets its name. The owner's note stays in it until {@link release}: a directory with a note and without a
+   * row is what a crash left, one without either was registered in a database that has been put back since.
+   */
   async commit(): Promise<void> {
     failPoint('fsync', 'before');
     await syncDirectoryInBackground(this.staging);
@@ -271,7 +285,11 @@ export class StagedVersion {
     failPoint('rename', 'before');
     await renameInBackground(this.staging, this.target);
     failPoint('rename', 'after');
-    rmSync(join(this.target, OWNER_FILE));
+  }
+
+  /** Takes the note away: the version has its row. */
+  async release(): Promise<void> {
+    await rm(join(this.target, OWNER_FILE), { force: true });
     await syncDirectoryInBackground(this.target);
   }
 

@@ -62,6 +62,8 @@ export class ModelRegistryService {
       await staged.commit();
       const row = newVersion(staged.version, model, artifacts, modelSha256);
       await this.insertRow(row, actor, within);
+      // The row is there: what cannot be tidied now is tidied by the reconciler.
+      await staged.release().catch(() => undefined);
       return { model: await this.get(staged.version), modelSha256 };
     } catch (error) {
       staged.discard();
@@ -231,11 +233,18 @@ export class ModelRegistryService {
       if (!(await this.markMissing(version))) continue;
       problems.push(`The files of model ${version} are missing; it is marked corrupt.`);
     }
+    for (const { version } of rows) {
+      if (this.store.isUnregistered(version)) this.store.noteRegistered(version);
+    }
     const known = new Set(rows.map(({ version }) => version));
     const orphans = this.store
       .list()
       .filter((version) => !known.has(version))
-      .map((version) => ({ version, trainingId: this.trainingIdOf(version) }));
+      .map((version) => ({
+        version,
+        trainingId: this.trainingIdOf(version),
+        wasRegistered: !this.store.isUnregistered(version),
+      }));
     return { settled, problems, orphans };
   }
 
@@ -270,6 +279,11 @@ export class ModelRegistryService {
       settled.push(`The deletion of ${version} was interrupted; its files are hidden now.`);
     }
     return settled;
+  }
+
+  /** Asked of the table, at this moment. */
+  isRegistered(version: string): Promise<boolean> {
+    return this.versions.exists(version);
   }
 
   /** Removes a directory without a row. false = it has got its row after all, and stays. */
@@ -328,6 +342,14 @@ function newVersion(
 export interface StoreReconciliation {
   readonly settled: string[];
   readonly problems: string[];
-  /** Version directories that no row owns, with the run that wrote them (null = unknown). */
-  readonly orphans: readonly { readonly version: string; readonly trainingId: string | null }[];
+  readonly orphans: readonly Orphan[];
+}
+
+/** A version directory that no row owns. */
+export interface Orphan {
+  readonly version: string;
+  /** The run that wrote it; null = unknown. */
+  readonly trainingId: string | null;
+  /** It had a row once. */
+  readonly wasRegistered: boolean;
 }

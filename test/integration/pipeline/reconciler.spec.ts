@@ -88,6 +88,7 @@ describe('the reconciler', () => {
     const model = buildTrainedModel({ trainingId });
     const { version } = (await registry.register(model, '%Y%m%d', Date.UTC(2024, 0, 1), actor)).model;
     await database.dataSource.query('DELETE FROM model_versions WHERE version = $1', [version]);
+    writeFileSync(join(directory, version, '.owner.json'), '{}');
     return version;
   }
 
@@ -144,6 +145,29 @@ describe('the reconciler', () => {
     expect(problems.join('\n')).toContain(version);
     expect(problems.join('\n')).toContain('predecessor');
     expect(readdirSync(directory).sort()).toEqual([version, 'predecessor'].sort());
+  });
+
+  it('keeps what was registered once, whatever a database says that was put back (F27)', async () => {
+    const running = await run('cli', DEAD);
+    const model = buildTrainedModel({ trainingId: running });
+    const { version } = (await registry.register(model, '%Y%m%d', Date.UTC(2024, 0, 1), actor)).model;
+    // The backup was made while the run was under way: yesterday's database knows the run, and no version of it.
+    await database.dataSource.query('DELETE FROM model_versions WHERE version = $1', [version]);
+    for (let i = 0; i < 2; i++) {
+      const { problems } = await reconciler.settle();
+      expect(problems).toEqual([expect.stringContaining(`The directory ${version}`)]);
+    }
+    expect(await statusOf(running)).toBe('failed');
+    expect(existsSync(join(directory, version, 'model.joblib'))).toBe(true);
+  });
+
+  it('takes the note away that a crash left in the directory of a registered version', async () => {
+    const { model } = await registry.register(buildTrainedModel(), '%Y%m%d', Date.UTC(2024, 0, 1), actor);
+    const note = join(directory, model.version, '.owner.json');
+    expect(existsSync(note)).toBe(false);
+    writeFileSync(note, '{}');
+    expect(await reconciler.settle()).toEqual({ settled: [], problems: [] });
+    expect(existsSync(note)).toBe(false);
   });
 
   it('spares a version that is registered while it looks', async () => {

@@ -85,6 +85,9 @@ describe('a version', () => {
     expect(store.list()).toEqual([]);
     await staged.commit();
     expect(store.list()).toEqual(['v']);
+    expect(store.isUnregistered('v')).toBe(true);
+    await staged.release();
+    expect(store.isUnregistered('v')).toBe(false);
     expect(readdirSync(join(directory, 'v'))).toEqual(['model.joblib']);
     // SHA-256 of "abc", FIPS 180-2 appendix B.1.
     const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
