@@ -3,12 +3,14 @@ import {
   ApiBody,
   ApiConsumes,
   ApiCreatedResponse,
+  ApiExtraModels,
   ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiPropertyOptional,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Request, Response } from 'express';
@@ -19,9 +21,9 @@ import { AppError, type FieldProblem } from '../shared/errors.js';
 import { exportJson } from './export-record.js';
 import { ExportUploadsService } from './export-uploads.service.js';
 import { SHA256_HEX } from '../shared/digest.js';
-import { ExportDto } from './exports.dto.js';
+import { ExportDto, UploadDryRunDto } from './exports.dto.js';
 
-export class UploadQueryDto {
+export class UploadQueryDto extends DryRunQueryDto {
   @ApiPropertyOptional({ description: 'What the file is called', default: 'export' })
   @IsOptional()
   @IsString()
@@ -67,18 +69,28 @@ export class ExportUploadsController {
   @ApiConsumes(...MEDIA_TYPES)
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
   @ApiCreatedResponse({ type: ExportDto, description: 'Complete' })
-  @ApiOkResponse({ type: ExportDto, description: 'It was here already' })
+  @ApiExtraModels(UploadDryRunDto)
+  @ApiOkResponse({
+    description: 'It was here already, or a dry run: the body was not read',
+    schema: { oneOf: [{ $ref: getSchemaPath(ExportDto) }, { $ref: getSchemaPath(UploadDryRunDto) }] },
+  })
   @ApiNoContentResponse({ description: 'Taken; more has to come', headers: uploadHeaders() })
   @ApiProblems(400, 409, 413, 422, 507)
   async append(
     @Param('sha256') text: string,
-    @Query() { file_name: fileName = '' }: UploadQueryDto,
+    @Query() { file_name: fileName = '', dry_run: dryRun = false }: UploadQueryDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<Record<string, unknown> | undefined> {
+  ): Promise<Record<string, unknown> | UploadDryRunDto | undefined> {
     const sha256 = sha256Of(text);
     const { offset, length } = announcement(request);
     try {
+      if (dryRun) {
+        const { isKnown } = await this.uploads.tryAppend({ sha256, length }, offset);
+        response.status(200);
+        const status = isKnown ? 'already_here' : 'would_append';
+        return { status, upload_offset: offset, upload_length: length };
+      }
       const result = await this.uploads.append(request, { sha256, length }, offset, fileName);
       if (!('record' in result)) {
         setProgress(response, result.offset, result.length, false);

@@ -20,6 +20,12 @@ const HINT = 'curl -F file=@export.json http://127.0.0.1:8001/api/v1/exports';
 /** What is known of an announced file: all of it, a part, or nothing. */
 export type UploadState = { readonly record: ExportRecord } | PartialUpload | undefined;
 
+/** A complete file of a form, and what its sender calls it. */
+export interface ReceivedExport {
+  readonly saved: StoredExport;
+  readonly fileName: string;
+}
+
 /** How export files come in: as a form, in parts, or by their path in the exports directory. */
 @Injectable()
 export class ExportUploadsService {
@@ -35,30 +41,11 @@ export class ExportUploadsService {
     this.partial = new PartialUploads(store);
   }
 
-  /** The file of a form, checked against its field `sha256` when there is one. */
-  async receive(request: Request): Promise<ExportRecord> {
-    const { saved, fileName } = await this.checkedForm(request);
-    return this.record(saved, fileName, 'upload');
-  }
-
   /**
-   * Everything but keeping it.
-   * @param exportFile null = the request is a form with a file
+   * The file of a form, checked against its field `sha256` when there is one. It lies in the exports directory then:
+   * {@link keep} or {@link discardForm} it.
    */
-  async tryOut(
-    request: Request,
-    exportFile: string | null,
-  ): Promise<{ export_file: string; size_bytes: number; sha256: string }> {
-    const { saved, fileName } =
-      exportFile === null
-        ? await this.checkedForm(request)
-        : { saved: await this.store.inspect(exportFile), fileName: '' };
-    if (exportFile === null) this.store.remove(saved.storedKey);
-    const { storedKey, sizeBytes, sha256 } = saved;
-    return { export_file: fileName === '' ? storedKey : fileName, size_bytes: sizeBytes, sha256 };
-  }
-
-  private async checkedForm(request: Request): Promise<{ saved: StoredExport; fileName: string }> {
+  async receive(request: Request): Promise<ReceivedExport> {
     this.store.removeAbandonedUploads(this.clock.nowMs());
     const { saved, fileName, fields } = await receiveForm<StoredExport>(request, {
       fields: ['sha256'],
@@ -74,6 +61,20 @@ export class ExportUploadsService {
       throw otherHash(announced, saved.sha256);
     }
     return { saved, fileName };
+  }
+
+  /** @param exportId an id of which an earlier attempt may have made the record already; null = a new one */
+  async keep({ saved, fileName }: ReceivedExport, exportId: string | null): Promise<ExportRecord> {
+    return this.record(saved, fileName, 'upload', exportId ?? randomUUID());
+  }
+
+  discardForm({ saved }: ReceivedExport): void {
+    this.store.remove(saved.storedKey);
+  }
+
+  /** A file that could be registered. */
+  inspect(exportFile: string): Promise<StoredExport> {
+    return this.store.inspect(exportFile);
   }
 
   /**
@@ -116,6 +117,17 @@ export class ExportUploadsService {
     }
     if (next < announced.length) return { offset: next, length: announced.length };
     return this.recordOnce(await this.partial.complete(announced, fileName), fileName);
+  }
+
+  /**
+   * What {@link append} would begin with, without a byte of the body.
+   * @throws AppError as {@link append} before it reads
+   */
+  async tryAppend(announced: AnnouncedFile, offset: number): Promise<{ isKnown: boolean }> {
+    if (announced.length > this.maxBytes) throw uploadTooLarge(this.maxBytes);
+    if ((await this.known(announced.sha256)) !== undefined) return { isKnown: true };
+    this.partial.assertOffset(announced, offset);
+    return { isKnown: false };
   }
 
   /** Another request may have completed the same upload since this one began: its export stands, this copy goes. */

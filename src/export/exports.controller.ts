@@ -32,14 +32,13 @@ import { DryRunQueryDto } from '../platform/http/dry-run.js';
 import { Idempotent } from '../platform/http/idempotency/idempotent.js';
 import { Requires } from '../platform/http/requires.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
-import { validationPipe } from '../platform/http/validation.js';
 import type { ValidationReport } from './core/validation-report.js';
 import { ExportRepository } from './export.repository.js';
+import { ExportCreationService } from './export-creation.service.js';
 import { exportJson } from './export-record.js';
 import { exportSelection, ExportSelectionDto, type ExportSelection } from './export-selection.dto.js';
 import { ExportStore } from './export-store.js';
 import { ExportValidationService } from './export-validation.service.js';
-import { ExportUploadsService } from './export-uploads.service.js';
 import {
   ExportDryRunDto,
   ExportDto,
@@ -53,11 +52,9 @@ import { ValidationReportDto } from './validation-report.dto.js';
 @ApiTags('exports')
 @Controller('exports')
 export class ExportsController {
-  private readonly bodies = validationPipe();
-
   constructor(
     private readonly service: ExportsService,
-    private readonly uploads: ExportUploadsService,
+    private readonly creation: ExportCreationService,
     private readonly exports: ExportRepository,
     private readonly store: ExportStore,
     private readonly validation: ExportValidationService,
@@ -77,6 +74,7 @@ export class ExportsController {
 
   @Post()
   @Requires('train')
+  @Idempotent('handler')
   @ApiOperation({
     operationId: 'createExport',
     summary: 'Upload an export (a form), or register a file of the exports directory (JSON)',
@@ -109,23 +107,7 @@ export class ExportsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Record<string, unknown>> {
-    const isForm = request.is('json') === false;
-    if (dryRun) {
-      response.status(200);
-      const { export_file: file } = isForm ? { export_file: null } : await this.registration(request.body);
-      return { status: 'would_create', ...(await this.uploads.tryOut(request, file)) };
-    }
-    const { record, isNew } = isForm
-      ? { record: await this.uploads.receive(request), isNew: true }
-      : await this.uploads.register((await this.registration(request.body)).export_file);
-    if (!isNew) response.status(200);
-    response.setHeader('location', `/api/v1/exports/${record.exportId}`);
-    return exportJson(record);
-  }
-
-  private async registration(body: unknown): Promise<RegisterExportDto> {
-    const form = { type: 'body', metatype: RegisterExportDto } as const;
-    return (await this.bodies.transform(body, form)) as RegisterExportDto;
+    return this.creation.create(request, response, dryRun);
   }
 
   @Get(':export_id')

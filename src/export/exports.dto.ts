@@ -72,6 +72,20 @@ export class ExportDryRunDto {
   sha256: string;
 }
 
+export class UploadDryRunDto {
+  @ApiProperty({
+    enum: ['would_append', 'already_here'],
+    description: 'already_here: there is an export with this content, and nothing has to be sent',
+  })
+  status: 'would_append' | 'already_here';
+
+  @ApiProperty({ type: 'integer', description: 'Where in the file the body would begin' })
+  upload_offset: number;
+
+  @ApiProperty({ type: 'integer' })
+  upload_length: number;
+}
+
 export class ExportPageDto {
   @ApiProperty({ type: [ExportDto] })
   items: ExportDto[];

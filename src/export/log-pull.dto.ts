@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ExportSelectionDto } from './export-selection.dto.js';
 
 /** Which lines of the log table become an export: a selection as of an export, but what is left out means something else. */
@@ -22,4 +22,25 @@ export class PullLogsDto extends ExportSelectionDto {
     example: ['hostapd', 'wpa_supplicant'],
   })
   declare programs?: string[];
+}
+
+/** What a pull would read. */
+export class PullDryRunDto {
+  @ApiProperty({ enum: ['would_create'] })
+  status: 'would_create';
+
+  @ApiProperty({ format: 'date-time' })
+  start: string;
+
+  @ApiProperty({ format: 'date-time', description: 'Not included' })
+  end: string;
+
+  @ApiProperty({ type: [String], nullable: true, description: 'null = every program' })
+  programs: readonly string[] | null;
+
+  @ApiProperty({ example: 'log_entries' })
+  table: string;
+
+  @ApiProperty({ type: 'integer', description: 'Lines that there are now' })
+  records: number;
 }

@@ -12,7 +12,14 @@ import { formatTimestamp } from './core/timestamp.js';
 import { ExportRepository } from './export.repository.js';
 import type { ExportRecord } from './export-record.js';
 import { ExportStore } from './export-store.js';
-import { countLogs, exportLogs, logSelection, logSource, type LogRequest } from './log-table/log-export.js';
+import {
+  countLogs,
+  countLogsToExport,
+  exportLogs,
+  logSelection,
+  logSource,
+  type LogRequest,
+} from './log-table/log-export.js';
 import type { LogSource } from './log-table/log-table.js';
 
 export interface PullOptions {
@@ -26,6 +33,16 @@ export interface PulledExport {
   readonly record: ExportRecord;
   readonly records: number;
   readonly selection: LogSelection;
+}
+
+export interface PullPreview {
+  readonly start: string;
+  /** Exclusive. */
+  readonly end: string;
+  /** null = every program. */
+  readonly programs: readonly string[] | null;
+  readonly table: string;
+  readonly records: number;
 }
 
 /** Lines of the log table as exports of the service: files with a hash, from which a training can be repeated. */
@@ -48,6 +65,12 @@ export class LogPullService {
 
   count(selection: LogSelection, signal: AbortSignal): Promise<number> {
     return countLogs(this.source, selection, signal);
+  }
+
+  /** What a pull would read; it reads nothing but their number. */
+  async preview(selection: LogSelection, signal: AbortSignal): Promise<PullPreview> {
+    const records = await countLogsToExport(this.source, selection, signal);
+    return { ...describe(selection), table: this.source.table, records };
   }
 
   /**
@@ -100,6 +123,10 @@ export class LogPullService {
   }
 }
 
-function describe({ startMs, endMs, programs }: LogSelection): Record<string, unknown> {
+function describe({
+  startMs,
+  endMs,
+  programs,
+}: LogSelection): Pick<PullPreview, 'start' | 'end' | 'programs'> {
   return { start: formatTimestamp(startMs), end: formatTimestamp(endMs), programs };
 }

@@ -51,6 +51,20 @@ export class PartialUploads {
       .at(0);
   }
 
+  /** @throws AppError `conflict` where {@link append} would refuse the offset, or a new upload */
+  assertOffset(announced: AnnouncedFile, offset: number): void {
+    const size = statSync(this.path(announced), { throwIfNoEntry: false })?.size;
+    if ((size ?? 0) !== offset) throw wrongOffset(size ?? 0, offset);
+    if (size === undefined) this.assertRoom();
+  }
+
+  private assertRoom(): void {
+    if (this.all('').length < MAX_UNFINISHED) return;
+    throw new AppError('conflict', `There are ${MAX_UNFINISHED} unfinished uploads already.`, {
+      hint: 'Complete or delete one (DELETE /api/v1/exports/uploads/<sha256>); one that nobody continues is gone after a day.',
+    });
+  }
+
   /**
    * Adds bytes from `offset` on. What arrived stays when the connection breaks; a full disk takes all of it away.
    *
@@ -132,11 +146,7 @@ export class PartialUploads {
   private open(path: string, offset: number): number {
     const isNew = statSync(path, { throwIfNoEntry: false }) === undefined;
     if (isNew && offset !== 0) throw wrongOffset(0, offset);
-    if (isNew && this.all('').length >= MAX_UNFINISHED) {
-      throw new AppError('conflict', `There are ${MAX_UNFINISHED} unfinished uploads already.`, {
-        hint: 'Complete or delete one (DELETE /api/v1/exports/uploads/<sha256>); one that nobody continues is gone after a day.',
-      });
-    }
+    if (isNew) this.assertRoom();
     try {
       const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
       return openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o644);

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { detectModelFile, type ModelFileKind } from '../deployment/import/model-file.js';
 import { readForeignPackage, type PackageFacts } from '../deployment/import/foreign-package.js';
+import type { EvaluationReport } from '../evaluation/core/evaluation-report.js';
 import { EvaluationService } from '../evaluation/evaluation.service.js';
 import { refusalText } from '../export/core/refusal-text.js';
 import { windowConfigFromSpec } from '../features/core/feature-spec.js';
@@ -64,6 +65,21 @@ export interface ImportResult {
   readonly warnings: readonly string[];
 }
 
+/** The same without the version: what would be registered. */
+export interface ImportTrial extends Omit<ImportResult, 'version' | 'status' | 'artifacts' | 'model_sha256'> {
+  readonly status: 'would_register';
+  /** Status that the version would have. */
+  readonly model_status: 'available' | 'rejected';
+}
+
+interface JudgedImport {
+  readonly model: ForeignModel;
+  readonly origin: ImportOrigin;
+  readonly reference: Reference | null;
+  readonly evaluation: EvaluationReport;
+  readonly durationSeconds: number;
+}
+
 /** A model from elsewhere -> a version of ours: read as data, judged by the same gate, written by the same writer. */
 @Injectable()
 export class ImportFlowService {
@@ -84,17 +100,35 @@ export class ImportFlowService {
     actor: Actor,
     options: ThreadTaskOptions = {},
   ): Promise<ImportResult> {
-    const work = this.last.then(() => this.importNow(command, config, actor, options));
-    this.last = work.catch(() => undefined);
-    return work;
+    return this.oneAtATime(() => this.importNow(command, config, actor, options));
   }
 
-  private async importNow(
+  /** Everything but registering it. */
+  tryOut(command: ImportCommand, config: RunConfig, options: ThreadTaskOptions = {}): Promise<ImportTrial> {
+    return this.oneAtATime(async () => {
+      const judged = await this.judge(command, config, options);
+      const { gate } = judged.evaluation;
+      return {
+        status: 'would_register' as const,
+        model_status: gate.passed ? ('available' as const) : ('rejected' as const),
+        model_name: command.modelName,
+        ...findings(judged),
+        gate,
+      };
+    });
+  }
+
+  private oneAtATime<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.last.then(work);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  private async judge(
     command: ImportCommand,
     config: RunConfig,
-    actor: Actor,
     options: ThreadTaskOptions,
-  ): Promise<ImportResult> {
+  ): Promise<JudgedImport> {
     const started = this.clock.monotonicMs();
     const kind = detectModelFile(command.bytes, command.fileName);
     const model =
@@ -112,38 +146,31 @@ export class ImportFlowService {
           });
     options.signal?.throwIfAborted();
     const durationSeconds = (this.clock.monotonicMs() - started) / 1000;
+    return { model, origin, reference, evaluation, durationSeconds };
+  }
+
+  private async importNow(
+    command: ImportCommand,
+    config: RunConfig,
+    actor: Actor,
+    options: ThreadTaskOptions,
+  ): Promise<ImportResult> {
+    const judged = await this.judge(command, config, options);
     const registered = await this.registry.register(
-      foreignVersion({
-        model,
-        modelName: command.modelName,
-        origin: { ...origin },
-        reference,
-        evaluation,
-        config,
-        durationSeconds,
-      }),
+      foreignVersion({ ...judged, modelName: command.modelName, origin: { ...judged.origin }, config }),
       config.values.storage.version_format,
       this.clock.nowMs(),
       { ...actor, reason: actor.reason ?? `import of ${command.fileName}` },
     );
+    const { version, modelName, status, gate, artifacts } = registered.model;
     return {
-      version: registered.model.version,
-      model_name: registered.model.modelName,
-      status: registered.model.status,
-      feature_set: model.set.name,
-      feature_names: model.spec.features.map(({ name }) => name),
-      imported_from: origin,
-      evaluated: reference !== null,
-      label_source: evaluation.label_source,
-      metrics: { ...evaluation.basic_metrics },
-      gate: registered.model.gate,
-      threshold: -model.offset,
-      artifacts: registered.model.artifacts,
+      version,
+      model_name: modelName,
+      status,
+      ...findings(judged),
+      gate,
+      artifacts,
       model_sha256: registered.modelSha256,
-      warnings: [
-        'The hashes of a package prove that it is whole, not who made it.',
-        ...(reference?.report.warnings.map(({ message }) => message) ?? []),
-      ],
     };
   }
 
@@ -178,6 +205,22 @@ export class ImportFlowService {
     assertEnoughWindows(table, model.set);
     return referenceOf(model, extraction, config);
   }
+}
+
+function findings({ model, origin, reference, evaluation }: JudgedImport) {
+  return {
+    feature_set: model.set.name,
+    feature_names: model.spec.features.map(({ name }) => name),
+    imported_from: origin,
+    evaluated: reference !== null,
+    label_source: evaluation.label_source,
+    metrics: { ...evaluation.basic_metrics },
+    threshold: -model.offset,
+    warnings: [
+      'The hashes of a package prove that it is whole, not who made it.',
+      ...(reference?.report.warnings.map(({ message }) => message) ?? []),
+    ],
+  };
 }
 
 function originOf(

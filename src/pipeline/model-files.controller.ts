@@ -21,19 +21,23 @@ import { featureSetNames } from '../features/core/feature-sets.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { DryRunQueryDto } from '../platform/http/dry-run.js';
+import { IdempotencyService } from '../platform/http/idempotency/idempotency.service.js';
+import { Idempotent } from '../platform/http/idempotency/idempotent.js';
 import { Requires } from '../platform/http/requires.js';
 import { policyOfCard } from '../registry/core/card/model-card.js';
 import { actorOf } from '../platform/security/actor.js';
+import { sha256Hex } from '../shared/digest.js';
 import { AppError, type FieldProblem } from '../shared/errors.js';
 import { isKnownTag, requestedRange } from './download-range.js';
-import { ImportFlowService, type ImportResult } from './import-flow.service.js';
+import { ImportFlowService, type ImportResult, type ImportTrial } from './import-flow.service.js';
 import {
   DOWNLOAD_FORMATS,
   ModelFilesService,
   type DownloadFormat,
   type ModelDownload,
 } from './model-files.service.js';
-import { IMPORT_RESULT } from './result-schemas.js';
+import { IMPORT_DRY_RUN, IMPORT_RESULT } from './result-schemas.js';
 import { runConfig } from './run-config.js';
 import { isModelName } from './training-request.js';
 
@@ -55,11 +59,13 @@ export class ModelFilesController {
     private readonly imports: ImportFlowService,
     private readonly files: ModelFilesService,
     private readonly exports: ExportsService,
+    private readonly idempotency: IdempotencyService,
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
   ) {}
 
   @Post('import')
   @Requires('deploy')
+  @Idempotent('handler')
   @ApiOperation({
     operationId: 'importModel',
     summary: 'Take a package (zip) or an ONNX model from elsewhere; it is judged by the same gate',
@@ -81,24 +87,36 @@ export class ModelFilesController {
     },
   })
   @ApiCreatedResponse({ schema: IMPORT_RESULT })
+  @ApiOkResponse({ schema: IMPORT_DRY_RUN })
   @ApiProblems(400, 404, 409, 413, 422, 507)
   async import(
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<ImportResult> {
+  ): Promise<ImportResult | ImportTrial> {
     const received = await receiveModel(request, join(this.config.paths.dataDir, 'imports'), FIELDS);
-    const { modelName, featureSet } = checkedFields(received);
-    const result = await this.imports.import(
-      {
-        bytes: received.bytes,
-        fileName: received.fileName,
-        modelName,
-        featureSet,
-        evaluate: await this.evaluateOn(received),
-      },
-      runConfig(this.config),
-      { name: actorOf(request), reason: null },
+    const { bytes, fileName, fields } = received;
+    const form = { sha256: sha256Hex(bytes), fileName, fields: Object.fromEntries(fields) };
+    return this.idempotency.run(request, response, form, () =>
+      this.importReceived(received, dryRun, request, response),
     );
+  }
+
+  private async importReceived(
+    received: ReceivedModel,
+    dryRun: boolean,
+    request: Request,
+    response: Response,
+  ): Promise<ImportResult | ImportTrial> {
+    const { bytes, fileName } = received;
+    const named = checkedFields(received);
+    const command = { bytes, fileName, ...named, evaluate: await this.evaluateOn(received) };
+    const config = runConfig(this.config);
+    if (dryRun) {
+      response.status(200);
+      return this.imports.tryOut(command, config);
+    }
+    const result = await this.imports.import(command, config, { name: actorOf(request), reason: null });
     response.setHeader('location', `/api/v1/models/${result.version}`);
     return result;
   }

@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { DryRunQueryDto } from '../platform/http/dry-run.js';
 import { assertIfMatch, RequiresIfMatch } from '../platform/http/etag.js';
+import { Idempotent } from '../platform/http/idempotency/idempotent.js';
 import { Requires } from '../platform/http/requires.js';
 import { actorOf } from '../platform/security/actor.js';
 import { applyPatch, type Annotations } from '../registry/core/annotations.js';
@@ -87,20 +88,24 @@ export class ModelRecordsController {
 
   @Post(':version/undelete')
   @Requires('admin')
+  @Idempotent()
   @HttpCode(200)
   @ApiOperation({ operationId: 'undeleteModel', summary: 'Take a deletion back' })
-  @ApiOkResponse({ type: ModelDetailDto })
+  @ApiOkResponse({ type: ModelDetailDto, description: 'The version as it is, or after a dry run would be' })
   @ApiProblems(404)
   async undelete(
     @Param('version') version: string,
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
     @Req() request: Request,
   ): Promise<Record<string, unknown>> {
+    if (dryRun) return modelDetail(await this.deletions.deleted(version));
     await this.deletions.undelete(version, { name: actorOf(request), reason: null });
     return modelDetail(await this.registry.get(version));
   }
 
   @Post('retention')
   @Requires('admin')
+  @Idempotent()
   @HttpCode(200)
   @ApiOperation({ operationId: 'applyRetention', summary: 'Delete old versions, as the configuration says' })
   @ApiOkResponse({ type: RetentionReportDto })

@@ -7,6 +7,7 @@ import type { ScoreReport } from '../monitoring/scoring.service.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { DryRunQueryDto } from '../platform/http/dry-run.js';
 import { Idempotent } from '../platform/http/idempotency/idempotent.js';
 import { Requires } from '../platform/http/requires.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
@@ -31,11 +32,16 @@ import {
 import { modelTag } from './model-tag.js';
 import { ModelEvaluationService, type ModelEvaluation } from './model-evaluation.service.js';
 import type { JudgementInput } from './model-input.service.js';
-import { COMPARISON_RESULT, EVALUATION_RESULT, THRESHOLD_RESULT } from './result-schemas.js';
+import {
+  COMPARISON_RESULT,
+  EVALUATION_RESULT,
+  THRESHOLD_DRY_RUN,
+  THRESHOLD_RESULT,
+} from './result-schemas.js';
 import { runConfig } from './run-config.js';
 import { explanationRequest, PredictRequestDto, PredictResponseDto } from './predict.dto.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
-import { ThresholdFlowService, type ThresholdResult } from './threshold-flow.service.js';
+import { ThresholdFlowService, type ThresholdResult, type ThresholdTrial } from './threshold-flow.service.js';
 
 @ApiTags('models')
 @Controller('models')
@@ -182,16 +188,26 @@ export class ModelsController {
     summary: 'Register the same forest with another threshold as a version of its own',
   })
   @ApiCreatedResponse({ schema: THRESHOLD_RESULT })
+  @ApiOkResponse({ schema: THRESHOLD_DRY_RUN })
   @ApiProblems(400, 404, 409, 422)
   async threshold(
     @Param('version') version: string,
     @Body() body: ThresholdRequestDto,
+    @Query() { dry_run: dryRun = false }: DryRunQueryDto,
     @Req() request: Request,
-  ): Promise<ThresholdResult> {
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ThresholdResult | ThresholdTrial> {
     const input = await this.judgementInput(body);
-    const threshold = { policy: body.policy, value: body.value };
+    const command = { version, threshold: { policy: body.policy, value: body.value }, ...input };
+    const config = runConfig(this.config);
+    if (dryRun) {
+      response.status(200);
+      return this.thresholds.tryOut(command, config);
+    }
     const actor = { name: actorOf(request), reason: null };
-    return this.thresholds.setThreshold({ version, threshold, ...input }, runConfig(this.config), actor);
+    const result = await this.thresholds.setThreshold(command, config, actor);
+    response.setHeader('location', `/api/v1/models/${result.version}`);
+    return result;
   }
 
   private async tagged(model: ModelVersion, response: Response): Promise<Record<string, unknown>> {

@@ -35,23 +35,35 @@ export const TRAINING_RESULT = result('What train --json prints', {
   ...{ model_sha256: text, threshold: orNull(number), warnings: texts },
 });
 
-export const IMPORT_RESULT = result('What import-model --json prints', {
-  ...{ version: text, model_name: text, status: text, feature_set: text, feature_names: texts },
-  ...{ imported_from: object, evaluated: truth, label_source: labelSource, metrics: object, gate },
-  ...{ threshold: number, artifacts: hashes, model_sha256: text, warnings: texts },
-});
+/** A version that was registered, and one that a dry run would register. */
+const registered = { version: text, status: text, artifacts: hashes, model_sha256: text };
+const wouldRegister = {
+  status: { type: 'string', enum: ['would_register'] },
+  model_status: { type: 'string', enum: ['available', 'rejected'] },
+};
+const imported = {
+  ...{ model_name: text, feature_set: text, feature_names: texts, imported_from: object, evaluated: truth },
+  ...{ label_source: labelSource, metrics: object, gate, threshold: number, warnings: texts },
+};
+
+export const IMPORT_RESULT = result('What import-model --json prints', { ...registered, ...imported });
+
+export const IMPORT_DRY_RUN = result('A dry run: nothing was registered', { ...wouldRegister, ...imported });
+
+const otherThreshold = {
+  ...{ parent_version: text, model_name: text, policy: text, value: number },
+  ...{ threshold: number, parent_threshold: number, label_source: labelSource, metrics: object },
+  ...{ ground_truth: optional, label_free: optional, gate, warnings: texts },
+};
 
 export const THRESHOLD_RESULT = result('What set-threshold --json prints', {
-  ...{ version: text, parent_version: text, model_name: text, status: text, policy: text, value: number },
-  ...{ threshold: number, parent_threshold: number, label_source: labelSource, metrics: object },
-  ...{
-    ground_truth: optional,
-    label_free: optional,
-    gate,
-    artifacts: hashes,
-    model_sha256: text,
-    warnings: texts,
-  },
+  ...registered,
+  ...otherThreshold,
+});
+
+export const THRESHOLD_DRY_RUN = result('A dry run: nothing was registered', {
+  ...wouldRegister,
+  ...otherThreshold,
 });
 
 export const EVALUATION_RESULT = result(

@@ -48,6 +48,16 @@ export interface ThresholdResult {
   readonly warnings: readonly string[];
 }
 
+/** The same without the version: what would be registered. */
+export interface ThresholdTrial extends Omit<
+  ThresholdResult,
+  'version' | 'status' | 'artifacts' | 'model_sha256'
+> {
+  readonly status: 'would_register';
+  /** Status that the version would have. */
+  readonly model_status: 'available' | 'rejected';
+}
+
 /**
  * Another operating point for a model: the first part of an export says where the threshold lies, the last part is
  * judged with it, and the result is a version of its own with the same forest, as if it had been trained so.
@@ -70,6 +80,53 @@ export class ThresholdFlowService {
     options: ThreadTaskOptions = {},
   ): Promise<ThresholdResult> {
     const started = this.clock.monotonicMs();
+    const judged = await this.judge(command, config, options);
+    const trained = thresholdVersion({
+      ...judged,
+      store: this.registry.store,
+      threshold: command.threshold,
+      selection: command.selection,
+      config,
+      trainingId: randomUUID(),
+      durationSeconds: (this.clock.monotonicMs() - started) / 1000,
+    });
+    const { model, modelSha256 } = await this.registry.register(
+      trained,
+      config.values.storage.version_format,
+      this.clock.nowMs(),
+      { ...actor, reason: actor.reason ?? `another threshold for ${command.version}` },
+    );
+    return {
+      version: model.version,
+      status: model.status,
+      ...findings(command, judged),
+      gate: model.gate,
+      artifacts: model.artifacts,
+      model_sha256: modelSha256,
+    };
+  }
+
+  /** Everything but registering it. */
+  async tryOut(
+    command: ThresholdCommand,
+    config: RunConfig,
+    options: ThreadTaskOptions = {},
+  ): Promise<ThresholdTrial> {
+    const judged = await this.judge(command, config, options);
+    const { gate } = judged.evaluation;
+    return {
+      status: 'would_register',
+      model_status: gate.passed ? 'available' : 'rejected',
+      ...findings(command, judged),
+      gate,
+    };
+  }
+
+  private async judge(
+    command: ThresholdCommand,
+    config: RunConfig,
+    options: ThreadTaskOptions,
+  ): Promise<JudgedThreshold> {
     const { version, threshold } = command;
     const model = await this.loader.loadVersion(version);
     const choice = newThresholdChoice(threshold, model.spec.window.stride_seconds);
@@ -94,45 +151,36 @@ export class ThresholdFlowService {
     });
     const evaluation = await this.evaluation.evaluate(task, { signal: options.signal });
     options.signal?.throwIfAborted();
-    const trained = thresholdVersion({
-      model,
-      parent,
-      store: this.registry.store,
-      threshold,
-      offset,
-      evaluation,
-      rows,
-      split,
-      selection: command.selection,
-      config,
-      trainingId: randomUUID(),
-      durationSeconds: (this.clock.monotonicMs() - started) / 1000,
-    });
-    const registered = await this.registry.register(
-      trained,
-      config.values.storage.version_format,
-      this.clock.nowMs(),
-      { ...actor, reason: actor.reason ?? `another threshold for ${version}` },
-    );
-    return {
-      version: registered.model.version,
-      parent_version: version,
-      model_name: parent.modelName,
-      status: registered.model.status,
-      policy: threshold.policy,
-      value: threshold.value,
-      threshold: -offset,
-      parent_threshold: -model.offset,
-      label_source: evaluation.label_source,
-      metrics: evaluation.basic_metrics,
-      ground_truth: evaluation.ground_truth,
-      label_free: evaluation.label_free,
-      gate: registered.model.gate,
-      artifacts: registered.model.artifacts,
-      model_sha256: registered.modelSha256,
-      warnings: [...rows.report.warnings.map(({ message }) => message), ...evidenceWarnings(evidence)],
-    };
+    const warnings = [...rows.report.warnings.map(({ message }) => message), ...evidenceWarnings(evidence)];
+    return { model, parent, rows, split, offset, evaluation, warnings };
   }
+}
+
+interface JudgedThreshold {
+  readonly model: LoadedModel;
+  readonly parent: ModelVersion;
+  readonly rows: ModelRows;
+  readonly split: RowSplit;
+  readonly offset: number;
+  readonly evaluation: EvaluationReport;
+  readonly warnings: readonly string[];
+}
+
+function findings({ version, threshold }: ThresholdCommand, judged: JudgedThreshold) {
+  const { model, parent, offset, evaluation, warnings } = judged;
+  return {
+    parent_version: version,
+    model_name: parent.modelName,
+    policy: threshold.policy,
+    value: threshold.value,
+    threshold: -offset,
+    parent_threshold: -model.offset,
+    label_source: evaluation.label_source,
+    metrics: evaluation.basic_metrics,
+    ground_truth: evaluation.ground_truth,
+    label_free: evaluation.label_free,
+    warnings,
+  };
 }
 
 /** As a training would split it, with the model's own windows. */

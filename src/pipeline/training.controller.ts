@@ -114,6 +114,7 @@ export class TrainingController {
 
   @Post(':training_id/cancel')
   @Requires('train')
+  @Idempotent()
   @HttpCode(202)
   @ApiOperation({ operationId: 'cancelTraining', summary: 'Ask a queued or running training to stop' })
   @ApiAcceptedResponse({ type: RunDto })

@@ -3,13 +3,15 @@ import { AppError } from '../shared/errors.js';
 import { ArtifactStore } from './artifact-store.js';
 import { assertVersionName } from './core/version-name.js';
 import { ModelDeletionRepository } from './model-deletion.repository.js';
-import type { Actor } from './model-version.js';
+import { ModelVersionRepository } from './model-version.repository.js';
+import type { Actor, ModelVersion } from './model-version.js';
 
 /** Deletes versions: out of sight at once, gone after the grace time. */
 @Injectable()
 export class ModelDeletionService {
   constructor(
     private readonly deletions: ModelDeletionRepository,
+    private readonly versions: ModelVersionRepository,
     private readonly store: ArtifactStore,
   ) {}
 
@@ -20,15 +22,24 @@ export class ModelDeletionService {
     this.store.hide(version);
   }
 
+  /**
+   * A deleted version whose deletion can be taken back.
+   * @throws AppError `not_found`
+   */
+  async deleted(version: string): Promise<ModelVersion> {
+    assertVersionName(version);
+    const model = await this.versions.find(version, 'deleted');
+    if (model !== null) return model;
+    throw notDeleted(version);
+  }
+
   /** First the files, then the row: a version that is seen has its files. */
   async undelete(version: string, actor: Actor): Promise<void> {
     assertVersionName(version);
     const moved = this.store.unhide(version);
     if (await this.deletions.unmark(version, actor)) return;
     if (moved) this.store.hide(version);
-    throw new AppError('not_found', `There is no deleted version ${version}.`, {
-      hint: 'A deletion can be taken back until storage.delete_grace_seconds are over.',
-    });
+    throw notDeleted(version);
   }
 
   /** Removes what was deleted longer ago than the grace time. Returns the versions. */
@@ -42,4 +53,10 @@ export class ModelDeletionService {
     }
     return purged;
   }
+}
+
+function notDeleted(version: string): AppError {
+  return new AppError('not_found', `There is no deleted version ${version}.`, {
+    hint: 'A deletion can be taken back until storage.delete_grace_seconds are over.',
+  });
 }

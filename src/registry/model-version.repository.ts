@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { In, IsNull, type DataSource, type SelectQueryBuilder } from 'typeorm';
+import { In, IsNull, Not, type DataSource, type SelectQueryBuilder } from 'typeorm';
 import type { GateResult } from '../evaluation/core/gate.js';
 import { failPoint } from '../platform/config/fail-point.js';
 import type { Transaction } from '../platform/database/transaction.js';
@@ -40,10 +40,9 @@ export class ModelVersionRepository {
     return this.dataSource.getRepository(ModelVersionEntity).existsBy({ version });
   }
 
-  async find(version: string): Promise<ModelVersion | null> {
-    const entity = await this.dataSource
-      .getRepository(ModelVersionEntity)
-      .findOneBy({ version, deletedAt: IsNull() });
+  async find(version: string, which: 'present' | 'deleted' = 'present'): Promise<ModelVersion | null> {
+    const deletedAt = which === 'present' ? IsNull() : Not(IsNull());
+    const entity = await this.dataSource.getRepository(ModelVersionEntity).findOneBy({ version, deletedAt });
     return entity === null ? null : (await this.withAliases([entity]))[0];
   }
 

@@ -108,6 +108,11 @@ describe('the protocol', () => {
       'sort=version;drop table models--',
       'sort=-(select pg_sleep(9))',
       "filter=status eq '' or 1=1",
+      "tag=a'||pg_sleep(5)||'",
+    ]) {
+      expect((await bench.send('GET', `${MODELS}?${encodeURI(query)}`)).status, query).toBe(400);
+    }
+    for (const query of [
       "model=a'||pg_sleep(5)||'",
       "status=' or 1=1--",
       'limit=1;select 1',

@@ -65,8 +65,7 @@ export async function exportLogs<T>(
   save: (lines: Readable) => Promise<T>,
 ): Promise<LogExport<T>> {
   return withLogTable(source, options.signal, async (table) => {
-    const expected = await table.count(selection);
-    if (expected === 0) throw await nothingThere(source, table, selection);
+    const expected = await countAny(source, table, selection);
     const createdAt = formatTimestamp(Math.floor(options.nowMs / 1000) * 1000);
     const text = new LogText({ format: options.format, columns: table.columns.all, createdAt });
     const pieces = async function* (): AsyncGenerator<string, void, void> {
@@ -87,6 +86,24 @@ export async function exportLogs<T>(
 /** Number of lines a selection has. */
 export function countLogs(source: LogSource, selection: LogSelection, signal: AbortSignal): Promise<number> {
   return withLogTable(source, signal, (table) => table.count(selection));
+}
+
+/**
+ * Number of lines an export would have.
+ * @throws AppError as {@link exportLogs}, without reading a line
+ */
+export function countLogsToExport(
+  source: LogSource,
+  selection: LogSelection,
+  signal: AbortSignal,
+): Promise<number> {
+  return withLogTable(source, signal, (table) => countAny(source, table, selection));
+}
+
+async function countAny(source: LogSource, table: LogTable, selection: LogSelection): Promise<number> {
+  const expected = await table.count(selection);
+  if (expected === 0) throw await nothingThere(source, table, selection);
+  return expected;
 }
 
 async function nothingThere(source: LogSource, table: LogTable, selection: LogSelection): Promise<Error> {

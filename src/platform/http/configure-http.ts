@@ -30,6 +30,7 @@ import { readDashboard } from './dashboard-files.js';
 import { legacyRoutes } from './legacy-routes.js';
 import { completeDocument } from './openapi-document.js';
 import { ProblemFilter } from './problem.filter.js';
+import { QueryGuard } from './query-guard.js';
 import { RateLimit } from './rate-limit.js';
 import { RefusalAudit } from './refusal-audit.js';
 import { hostGuard, originGuard, requestId, targetGuard } from './request-guards.js';
@@ -94,7 +95,7 @@ export function configureHttp(
   app.setGlobalPrefix('api/v1', {
     exclude: [{ path: 'metrics', method: RequestMethod.GET }, 'v2', 'v2/*rest'],
   });
-  app.useGlobalGuards(new AuthorisationGuard(refusals, logger), new IfMatchGuard());
+  app.useGlobalGuards(new AuthorisationGuard(refusals, logger), new QueryGuard(), new IfMatchGuard());
   app.useGlobalInterceptors(new IdempotencyInterceptor(app.get(IdempotencyService)));
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger));

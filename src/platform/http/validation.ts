@@ -9,7 +9,11 @@ class NestingLimitedPipe extends ValidationPipe {
     if (isDeeperThan(MAX_NESTING, value)) {
       throw new AppError('validation_failed', `The request is nested deeper than ${MAX_NESTING} levels.`);
     }
-    return super.transform(value, metadata);
+    try {
+      return (await super.transform(value, metadata)) as unknown;
+    } catch (error) {
+      throw metadata.type === 'query' && error instanceof AppError ? orderRefused(error) : error;
+    }
   }
 }
 
@@ -24,6 +28,14 @@ function isDeeperThan(limit: number, value: unknown): boolean {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
+}
+
+/** An order that a list does not have is like a parameter that it does not have: 400. Other values are 422. */
+function orderRefused(error: AppError): AppError {
+  const { problems, message } = error;
+  return problems.some(({ pointer }) => pointer === '/sort')
+    ? new AppError('usage', message, { problems })
+    : error;
 }
 
 /** Every problem of a body or query at once, unknown members included; 422 with JSON pointers. */

@@ -14,6 +14,7 @@ export interface AnnotationPatch {
 
 export const MAX_TAGS = 50;
 const TAG_NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/;
+const TAG_NAME_RULE = 'a tag has a name of letters, digits, ".", "_", "/" and "-", at most 63';
 const MAX_TAG_LENGTH = 200;
 // PostgreSQL stores no NUL, and notes are read on terminals.
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
@@ -45,8 +46,7 @@ function patchedTags(
     const pointer = `/tags/${name.slice(0, 80).replace(/~/g, '~0').replace(/\//g, '~1')}`;
     if (value === null) tags.delete(name);
     else if (!TAG_NAME.test(name)) {
-      const message = 'a tag has a name of letters, digits, ".", "_", "/" and "-", at most 63';
-      problems.push({ pointer, code: 'tag_name', message });
+      problems.push({ pointer, code: 'tag_name', message: TAG_NAME_RULE });
     } else if (typeof value !== 'string' || value.length > MAX_TAG_LENGTH || CONTROL.test(value)) {
       const message = `must be a text of at most ${MAX_TAG_LENGTH} characters, or null to remove the tag`;
       problems.push({ pointer, code: 'tag_value', message });
@@ -62,9 +62,12 @@ export interface TagFilter {
   readonly value: string | null;
 }
 
+/** @throws AppError `usage` for a name that no tag can have */
 export function parseTagFilter(text: string): TagFilter {
   const colon = text.indexOf(':');
-  return colon < 0
-    ? { name: text, value: null }
-    : { name: text.slice(0, colon), value: text.slice(colon + 1) };
+  const name = colon < 0 ? text : text.slice(0, colon);
+  if (TAG_NAME.test(name)) return { name, value: colon < 0 ? null : text.slice(colon + 1) };
+  throw new AppError('usage', 'A tag to search for is a name, or name:value.', {
+    problems: [{ pointer: '/tag', code: 'tag_name', message: TAG_NAME_RULE }],
+  });
 }

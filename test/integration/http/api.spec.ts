@@ -169,13 +169,13 @@ describe('the REST API', () => {
       expect(await ids('&origin=api&created_from=2020-01-01')).toHaveLength(3);
       expect(await ids('&origin=cli')).toEqual([]);
       expect(await ids('&created_before=2020-01-01T00:00:00Z')).toEqual([]);
-      for (const query of [
-        'sort=-(select%20pg_sleep(9))',
-        'sort=status',
-        'created_from=2024-02-31',
-        'origin=x',
-      ]) {
+      for (const query of ['created_from=2024-02-31', 'origin=x']) {
         expectProblem(await api().get(`/api/v1/training/runs?${query}`), 422, 'validation_failed');
+      }
+      for (const query of ['sort=-(select%20pg_sleep(9))', 'sort=status']) {
+        expect(
+          pointers(expectProblem(await api().get(`/api/v1/training/runs?${query}`), 400, 'usage')),
+        ).toEqual(['/sort']);
       }
     });
 

@@ -2,8 +2,10 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ModelRegistryService } from '../../../src/registry/model-registry.service.js';
 import { startApplication, type TestApplication } from '../../support/application.js';
 import { expectProblem, listen, pointers } from '../../support/http.js';
+import { buildTrainedModel } from '../../support/trained-model.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 import { sha256Hex } from '../../../src/shared/digest.js';
 
@@ -107,6 +109,45 @@ describe('a dry run', () => {
     expect((await api().head(path)).headers['upload-offset']).toBe('3');
     expect((await api().delete(path)).status).toBe(204);
     expect((await api().head(path)).headers['upload-offset']).toBe('0');
+  });
+
+  it('of a part of an upload looks at the headers and reads no body', async () => {
+    const content = 'uvwxyz';
+    const path = `/exports/uploads/${sha256Hex(content)}`;
+    const send = (offset: number, dryRun: boolean, body: string) =>
+      api()
+        .patch(`${path}?file_name=part.json&dry_run=${String(dryRun)}`)
+        .set({
+          'content-type': 'application/octet-stream',
+          'upload-offset': String(offset),
+          'upload-length': '6',
+        })
+        .send(Buffer.from(body));
+    const first = await send(0, true, content);
+    expect(first.status, first.text).toBe(200);
+    expect(first.body).toEqual({ status: 'would_append', upload_offset: 0, upload_length: 6 });
+    expect((await api().head(path)).headers['upload-offset']).toBe('0');
+    const wrong = expectProblem(await send(3, true, 'xyz'), 409, 'conflict');
+    expect(pointers(wrong)).toEqual(['Upload-Offset']);
+    expect((await send(0, false, content)).status).toBe(201);
+    expect((await send(0, true, content)).body).toMatchObject({ status: 'already_here' });
+  });
+
+  it('of taking a deletion back shows the version, which stays deleted', async () => {
+    const registry = application.app.get(ModelRegistryService, { strict: false });
+    const actor = { name: 'test', reason: null };
+    const made = await registry.register(buildTrainedModel(), '%Y%m%d_%H%M%S', Date.UTC(2024, 0, 1), actor);
+    const { version } = made.model;
+    const undelete = (query: string) => api().post(`/models/${version}/undelete${query}`);
+    expectProblem(await undelete('?dry_run=true'), 404, 'not_found');
+    expect((await api().delete(`/models/${version}`)).status).toBe(204);
+    const before = await state();
+    const dry = await undelete('?dry_run=true');
+    expect(dry.status, dry.text).toBe(200);
+    expect(dry.body).toMatchObject({ version, status: 'available' });
+    expect(await state()).toEqual(before);
+    expectProblem(await api().get(`/models/${version}`), 404, 'not_found');
+    expect((await undelete('')).body).toEqual(dry.body);
   });
 
   it('of a cancellation shows the run as it is', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -160,6 +160,46 @@ describe('an Idempotency-Key', () => {
       [...statuses].join(),
     ).toBe(true);
     expect(await runs()).toBe(before + 1);
+  });
+
+  describe('with an upload', () => {
+    const directoryOf = (): string[] => readdirSync(join(directory, 'exports')).sort();
+    const upload = (key: string, content: string, name = 'july.json') =>
+      request(`http://127.0.0.1:${port}`)
+        .post('/api/v1/exports')
+        .set('authorization', `Bearer ${bearers[0]}`)
+        .set('idempotency-key', key)
+        .attach('file', Buffer.from(content), name);
+
+    it('keeps one file of two, and refuses another one', async () => {
+      const key = randomUUID();
+      const first = await upload(key, '{"logs":[1]}');
+      expect(first.status, first.text).toBe(201);
+      const before = directoryOf();
+      const second = await upload(key, '{"logs":[1]}');
+      expect(second.status, second.text).toBe(201);
+      expect(second.headers['idempotency-replayed']).toBe('true');
+      expect(second.headers.location).toBe(first.headers.location);
+      expect(second.body).toEqual(first.body);
+      expectProblem(await upload(key, '{"logs":[2]}'), 422, 'validation_failed');
+      expectProblem(await upload(key, '{"logs":[1]}', 'other.json'), 422, 'validation_failed');
+      expect(directoryOf()).toEqual(before);
+    });
+
+    it('finds the export of a process that died before it could answer', async () => {
+      const key = randomUUID();
+      const first = await upload(key, '{"logs":[3]}');
+      await change(
+        key,
+        `status = NULL, body = NULL, headers = NULL, locked_until = now() - interval '1 second'`,
+      );
+      const before = directoryOf();
+      const again = await upload(key, '{"logs":[3]}');
+      expect(again.status, again.text).toBe(201);
+      expect(again.headers['idempotency-replayed']).toBeUndefined();
+      expect(again.body).toEqual(first.body);
+      expect(directoryOf()).toEqual(before);
+    });
   });
 
   it.each(['a b', '', 'x'.repeat(201)])('%j is refused', async (key) => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,6 +48,38 @@ describe('POST /exports/pull', () => {
       .set('authorization', `Bearer ${key}`)
       .send(body);
   const inJanuary = { start_date: '2024-01-01', end_date: '2024-01-31' };
+
+  it('counts the lines in a dry run, and makes nothing', async () => {
+    const dryRun = (body: object) =>
+      request(`http://127.0.0.1:${port}`)
+        .post('/api/v1/exports/pull?dry_run=true')
+        .set('authorization', `Bearer ${keys.train}`)
+        .send(body);
+    const answer = await dryRun({ ...inJanuary, programs: ['hostapd'] });
+    expect(answer.status, answer.text).toBe(200);
+    const hostapd = sampleRows().filter(({ process_name: program }) => program === 'hostapd').length;
+    expect(answer.body).toEqual({
+      status: 'would_create',
+      start: '2024-01-01T00:00:00Z',
+      end: '2024-02-01T00:00:00Z',
+      programs: ['hostapd'],
+      table: 'log_entries',
+      records: hostapd,
+    });
+    expectProblem(await dryRun({ start_date: '2001-01-01', end_date: '2001-01-02' }), 422, 'not_enough_data');
+    expect(readdirSync(exportsDir)).toEqual([]);
+  });
+
+  it('pulls once for an Idempotency-Key', async () => {
+    const before = readdirSync(exportsDir).length;
+    const answers = [];
+    for (let i = 0; i < 2; i++) answers.push(await pull(inJanuary).set('idempotency-key', 'one-pull'));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201]);
+    expect(answers[1].body).toEqual(answers[0].body);
+    expect(answers[1].headers['idempotency-replayed']).toBe('true');
+    expect(readdirSync(exportsDir)).toHaveLength(before + 1);
+    rmSync(join(exportsDir, (answers[0].body as ExportBody).export_file));
+  });
 
   it('makes an export of the lines, with the hash of its file', async () => {
     const answer = await pull({ ...inJanuary, programs: ['hostapd'] });

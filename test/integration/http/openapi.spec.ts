@@ -1,8 +1,9 @@
+import type { AddressInfo } from 'node:net';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApplication, type TestApplication } from '../../support/application.js';
-import { listen } from '../../support/http.js';
+import { expectProblem, listen, pointers } from '../../support/http.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 
 interface Media {
@@ -26,13 +27,10 @@ interface Document {
 }
 
 const CHANGING = ['post', 'put', 'patch', 'delete'];
-/** They change nothing; or trying them out would be all of their work, and what they make can be deleted. */
-const WITHOUT_DRY_RUN = [
-  ...['predict', 'evaluateModel', 'infer', 'inferVersion'],
-  ...['continueUpload', 'pullExport', 'setThreshold', 'importModel'],
-  // Takes a deletion back; deleting again takes that back.
-  'undeleteModel',
-];
+/** A POST because its question is a body: it changes nothing. */
+const QUESTIONS = ['predict', 'evaluateModel', 'infer', 'inferVersion'];
+/** An answer with a secret is not kept. */
+const WITHOUT_IDEMPOTENCY_KEY = [...QUESTIONS, 'createApiKey'];
 
 describe('the OpenAPI document', () => {
   const directory = temporaryDirectory('openapi');
@@ -122,11 +120,38 @@ describe('the OpenAPI document', () => {
     expect(untyped).toEqual([]);
   });
 
-  it('has a dry run for everything that changes something', () => {
+  const hasParameter = ({ parameters = [] }: Operation, place: string, name: string): boolean =>
+    parameters.some((one) => one.in === place && one.name === name);
+  const namesOf = (found: readonly { operation: Operation }[]): string[] =>
+    found.map(({ operation }) => operation.operationId ?? '').sort();
+
+  it('has a dry run for everything that changes something, and for nothing else', () => {
+    const present = operations.filter(({ operation }) => operation.deprecated !== true);
+    const changing = present.filter(({ method }) => CHANGING.includes(method));
+    expect(changing.length).toBeGreaterThan(20);
+    const without = changing.filter(({ operation }) => !hasParameter(operation, 'query', 'dry_run'));
+    expect(namesOf(without)).toEqual([...QUESTIONS].sort());
+    const reading = present.filter(({ method }) => !CHANGING.includes(method));
+    expect(namesOf(reading.filter(({ operation }) => hasParameter(operation, 'query', 'dry_run')))).toEqual(
+      [],
+    );
+  });
+
+  it('takes an Idempotency-Key with every POST that changes something', () => {
     const without = operations
-      .filter(({ method, operation }) => CHANGING.includes(method) && operation.deprecated !== true)
-      .filter(({ operation }) => !(operation.parameters ?? []).some(({ name }) => name === 'dry_run'))
-      .map(({ operation }) => operation.operationId ?? '');
-    expect(without.filter((id) => !WITHOUT_DRY_RUN.includes(id))).toEqual([]);
+      .filter(({ method, operation }) => method === 'post' && operation.deprecated !== true)
+      .filter(({ operation }) => !hasParameter(operation, 'header', 'Idempotency-Key'));
+    expect(namesOf(without)).toEqual([...WITHOUT_IDEMPOTENCY_KEY].sort());
+  });
+
+  it('has no route that takes a query parameter it does not have', async () => {
+    const port = application.app.getHttpServer().address() as AddressInfo;
+    for (const { route, method } of operations) {
+      const path = route.split(' ')[1].replace(/\{\w+\}/g, '00000000-0000-4000-8000-000000000000');
+      const call = request(`http://127.0.0.1:${port.port}`)[method as 'get'](`${path}?surprise=1&limitt=2`);
+      const answer = await call.set('if-match', '*');
+      if (method === 'head') expect(answer.status, route).toBe(400);
+      else expect(pointers(expectProblem(answer, 400, 'usage')), route).toEqual(['/surprise', '/limitt']);
+    }
   });
 });

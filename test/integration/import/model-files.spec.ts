@@ -47,6 +47,41 @@ describe('models as files over the network', () => {
       expect(leftovers()).toEqual([]);
     });
 
+    it('judges it in a dry run as it would be judged, and registers nothing', async () => {
+      const before = versions();
+      const dryRun = (form: (test: request.Test) => request.Test) =>
+        form(
+          api().post('/api/v1/models/import?dry_run=true').attach('file', application.archive, 'model.zip'),
+        );
+      const judged = await dryRun((test) => test.field('export_file', 'june.json'));
+      expect(judged.status, judged.text).toBe(200);
+      expect(judged.body).toMatchObject({
+        status: 'would_register',
+        model_status: 'available',
+        evaluated: true,
+        gate: { passed: true },
+      });
+      const unjudged = await dryRun((test) => test);
+      expect(unjudged.body).toMatchObject({ model_status: 'rejected', evaluated: false });
+      expectProblem(await dryRun((test) => test.field('model_name', '../x')), 422, 'validation_failed');
+      expect(versions()).toEqual(before);
+      expect(leftovers()).toEqual([]);
+    });
+
+    it('takes it once for an Idempotency-Key, and another file with it never', async () => {
+      const send = (bytes: Buffer) =>
+        importing().set('idempotency-key', 'one-import').attach('file', bytes, 'model.zip');
+      const first = await send(application.archive);
+      expect(first.status, first.text).toBe(201);
+      const before = versions();
+      const second = await send(application.archive);
+      expect(second.body).toEqual(first.body);
+      expect(second.headers['idempotency-replayed']).toBe('true');
+      expect(second.headers.location).toBe(first.headers.location);
+      expectProblem(await send(Buffer.from('other')), 422, 'validation_failed');
+      expect(versions()).toEqual(before);
+    });
+
     it('registers it as rejected without an export', async () => {
       const response = await importing().attach('file', application.archive, 'model.zip');
       expect(response.status).toBe(201);
@@ -261,7 +296,7 @@ describe('models as files over the network', () => {
     it('knows its formats and takes no other name', async () => {
       const at = `/api/v1/models/${application.version}/download`;
       expectProblem(await api().get(`${at}?format=../metadata.json`), 422, 'validation_failed');
-      expectProblem(await api().get(`${at}?format=onnx&filename=x.html`), 422, 'validation_failed');
+      expectProblem(await api().get(`${at}?format=onnx&filename=x.html`), 400, 'usage');
     });
 
     it('leaves no file open when clients go away', async () => {

@@ -9,7 +9,7 @@ import { formatTimestamp } from '../../../src/export/core/timestamp.js';
 import { ModelEvaluationService } from '../../../src/pipeline/model-evaluation.service.js';
 import type { NewThreshold } from '../../../src/pipeline/new-threshold.js';
 import { runConfig } from '../../../src/pipeline/run-config.js';
-import { ThresholdFlowService } from '../../../src/pipeline/threshold-flow.service.js';
+import { ThresholdFlowService, type ThresholdResult } from '../../../src/pipeline/threshold-flow.service.js';
 import { TrainingPipelineService } from '../../../src/pipeline/training-pipeline.service.js';
 import type { TrainingRequest } from '../../../src/pipeline/training-request.js';
 import { trainingResult, type TrainingResult } from '../../../src/pipeline/training-result.js';
@@ -249,6 +249,19 @@ describe('real labels', () => {
         .send({ export_file: 'logs.json', policy: 'explicit', value: 0.61 });
       expect(answer.status).toBe(201);
       expect(answer.body).toMatchObject({ threshold: 0.61, parent_version: trained.version });
+      const dry = await request(`http://127.0.0.1:${port}`)
+        .post(`/api/v1/models/${trained.version}/threshold?dry_run=true`)
+        .send({ export_file: 'logs.json', policy: 'explicit', value: 0.61 });
+      expect(dry.status, dry.text).toBe(200);
+      const { version, status, artifacts, model_sha256: hash, ...rest } = answer.body as ThresholdResult;
+      expect([version, hash, Object.keys(artifacts).length]).not.toContain(undefined);
+      expect(dry.body).toEqual({ ...rest, status: 'would_register', model_status: status });
+      expect(await registry.children(trained.version)).toContain(version);
+      const before = await registry.children(trained.version);
+      await request(`http://127.0.0.1:${port}`)
+        .post(`/api/v1/models/${trained.version}/threshold?dry_run=true`)
+        .send({ export_file: 'logs.json', policy: 'explicit', value: 0.6 });
+      expect(await registry.children(trained.version)).toEqual(before);
       const refused = await request(`http://127.0.0.1:${port}`)
         .post(`/api/v1/models/${trained.version}/threshold`)
         .send({ export_file: 'logs.json', policy: 'contamination', value: 0.7 });

@@ -34,7 +34,11 @@ describe('deleting versions', () => {
     const store = new ArtifactStore(directory);
     return {
       registry: new ModelRegistryService(new ModelVersionRepository(dataSource), store),
-      deletions: new ModelDeletionService(new ModelDeletionRepository(dataSource), store),
+      deletions: new ModelDeletionService(
+        new ModelDeletionRepository(dataSource),
+        new ModelVersionRepository(dataSource),
+        store,
+      ),
     };
   };
 
