@@ -86,13 +86,23 @@ export class ExportStore {
       const candidate = n === 1 ? name : `${stem}_${n}${extension}`;
       try {
         await link(staging, join(this.directory, candidate));
-        await unlink(staging);
-        await syncDirectoryInBackground(this.directory);
-        return candidate;
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue;
         throw error;
       }
+      await this.unstage(staging, candidate);
+      await syncDirectoryInBackground(this.directory);
+      return candidate;
+    }
+  }
+
+  /** Of two that adopt one staged file, the one that takes it away has it; the other one leaves no second name behind. */
+  private async unstage(staging: string, candidate: string): Promise<void> {
+    try {
+      await unlink(staging);
+    } catch (error) {
+      rmSync(join(this.directory, candidate), { force: true });
+      throw error;
     }
   }
 

@@ -133,6 +133,17 @@ describe('an upload', () => {
     expect(uploads()).toEqual([]);
   });
 
+  it('that is complete once gets one name, however many find it complete', async () => {
+    for (let round = 0; round < 20; round++) {
+      const staging = store.stagingPath(`partial-${round}`);
+      writeFileSync(staging, 'whole');
+      const ends = await Promise.allSettled([1, 2, 3].map(() => store.adopt(staging, `whole-${round}.json`)));
+      expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      const names = readdirSync(directory).filter((name) => /^whole-\d+(_\d+)?\.json$/.test(name));
+      expect(names).toHaveLength(round + 1);
+    }
+  });
+
   it('does not overwrite a link either', async () => {
     const { storedKey } = await store.save(of('x'), 'link.json', 10);
     expect(storedKey).toBe('link_2.json');
