@@ -5,10 +5,11 @@
  * addresses times 2^level estimates the count of all; at level 0 it is exact.
  */
 export const MAX_LEVEL = 30;
+const TWO_POW_MINUS_32 = 2 ** -32;
 
 /** Multiplicative, with the mixing steps of MurmurHash3's finaliser; the packaged extractor computes the same. */
 export function addressHash(address: number): number {
-  const high = (address * 2 ** -32) | 0;
+  const high = (address * TWO_POW_MINUS_32) | 0;
   let mixed = Math.imul(address | 0, 0x85ebca6b) ^ Math.imul(high, 0xc2b2ae35);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0x297a2d39);

@@ -47,28 +47,35 @@ function findTreeDamage(forest: Forest): string | undefined {
 }
 
 function findNodeDamage(forest: Forest): string | undefined {
-  const { treeCount, treeStart, maxFeatures, left, right, feature, threshold, nodeSamples } = forest;
+  const { treeCount, treeStart } = forest;
   for (let tree = 0; tree < treeCount; tree++) {
     const root = treeStart[tree];
     const size = treeStart[tree + 1] - root;
     for (let node = 0; node < size; node++) {
-      const at = root + node;
-      const where = (): string => `node ${node} of tree ${tree}`;
-      if (nodeSamples[at] < 1) return `${where()} has ${nodeSamples[at]} training rows`;
-      if (!Number.isFinite(threshold[at])) return `${where()} has the threshold ${threshold[at]}`;
-      if (feature[at] === -2) {
-        if (left[at] !== -1 || right[at] !== -1) return `${where()} is a leaf with children`;
-        continue;
-      }
-      if (feature[at] < 0 || feature[at] >= maxFeatures) {
-        return `${where()} splits column ${feature[at]} of ${maxFeatures}`;
-      }
-      for (const child of [left[at], right[at]]) {
-        if (child <= node || child >= size)
-          return `${where()} has the child ${child}, expected ${node + 1} to ${size - 1}`;
-      }
-      if (left[at] === right[at]) return `${where()} has one child twice`;
+      const damage = nodeDamage(forest, root, size, node);
+      if (damage !== undefined) return `node ${node} of tree ${tree} ${damage}`;
     }
   }
   return undefined;
+}
+
+/** @param node number within its tree, which has `size` nodes from `root` on */
+function nodeDamage(forest: Forest, root: number, size: number, node: number): string | undefined {
+  const at = root + node;
+  const samples = forest.nodeSamples[at];
+  const threshold = forest.threshold[at];
+  const feature = forest.feature[at];
+  const left = forest.left[at];
+  const right = forest.right[at];
+  if (samples < 1) return `has ${samples} training rows`;
+  if (!Number.isFinite(threshold)) return `has the threshold ${threshold}`;
+  if (feature === -2) return left === -1 && right === -1 ? undefined : 'is a leaf with children';
+  if (feature < 0 || feature >= forest.maxFeatures) {
+    return `splits column ${feature} of ${forest.maxFeatures}`;
+  }
+  const wrong = left <= node || left >= size ? left : right;
+  if (wrong <= node || wrong >= size) {
+    return `has the child ${wrong}, expected ${node + 1} to ${size - 1}`;
+  }
+  return left === right ? 'has one child twice' : undefined;
 }
