@@ -31,6 +31,10 @@ export class UploadQueryDto extends DryRunQueryDto {
   file_name?: string;
 }
 
+const BYTES = {
+  required: true,
+  schema: { type: 'integer', minimum: 0, maximum: 999_999_999_999_999 },
+} as const;
 const MEDIA_TYPES = ['application/octet-stream', 'application/partial-upload'];
 
 /**
@@ -64,8 +68,8 @@ export class ExportUploadsController {
     operationId: 'continueUpload',
     summary: 'The next bytes of a file; with the last one it becomes an export',
   })
-  @ApiHeader({ name: 'Upload-Offset', required: true, description: 'Where in the file the body begins' })
-  @ApiHeader({ name: 'Upload-Length', required: true, description: 'Size of the whole file, bytes' })
+  @ApiHeader({ ...BYTES, name: 'Upload-Offset', description: 'Where in the file the body begins' })
+  @ApiHeader({ ...BYTES, name: 'Upload-Length', description: 'Size of the whole file, bytes' })
   @ApiConsumes(...MEDIA_TYPES)
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
   @ApiCreatedResponse({ type: ExportDto, description: 'Complete' })

@@ -22,8 +22,12 @@ const result = (
 const hashes: Schema = { type: 'object', additionalProperties: text, description: 'File -> SHA-256' };
 const gate: Schema = {
   type: 'object',
-  properties: { passed: truth, checks: { type: 'array', items: object } },
+  properties: { passed: truth, not_enough_data: truth, checks: { type: 'array', items: object } },
   required: ['passed', 'checks'],
+};
+const advice: Schema = {
+  type: 'array',
+  items: { type: 'object', properties: { code: text, message: text }, required: ['code', 'message'] },
 };
 const labelSource: Schema = { ...text, description: 'What the metrics beside it are measured against' };
 
@@ -32,7 +36,7 @@ export const TRAINING_RESULT = result('What train --json prints', {
   ...{ model_name: text, model_status: text, model_path: text, feature_set: text, feature_names: texts },
   ...{ training_samples: number, log_count: number, training_duration: number, label_source: labelSource },
   ...{ metrics: object, ground_truth: optional, label_free: optional, gate, artifacts: hashes },
-  ...{ model_sha256: text, threshold: orNull(number), warnings: texts },
+  ...{ model_sha256: text, threshold: orNull(number), recommendations: advice, warnings: texts },
 });
 
 /** A version that was registered, and one that a dry run would register. */
@@ -69,8 +73,16 @@ export const THRESHOLD_DRY_RUN = result('A dry run: nothing was registered', {
 export const EVALUATION_RESULT = result(
   'What evaluate --json prints',
   {
-    ...{ version: text, model_name: text, label_source: labelSource, basic_metrics: object },
-    ...{ ground_truth: optional, label_free: optional, gate, warnings: texts },
+    ...{ version: text, model_name: text, feature_set: text, threshold: number },
+    ...{ log_count: number, window_count: number, start: orNull(text), end: orNull(text) },
+    files: {
+      type: 'array',
+      items: result('A file that was read', { name: text, bytes: number, sha256: text }),
+    },
+    ...{ label_source: labelSource, basic_metrics: object, advanced_metrics: optional },
+    ...{ ground_truth: optional, feedback: optional, label_free: optional, cross_validation: optional },
+    ...{ threshold_checks: optional, feature_importance: optional, gate, recommendations: advice },
+    warnings: texts,
   },
   ['version', 'model_name', 'gate'],
 );

@@ -29,6 +29,7 @@ import { Dashboard } from './dashboard.js';
 import { readDashboard } from './dashboard-files.js';
 import { legacyRoutes } from './legacy-routes.js';
 import { completeDocument } from './openapi-document.js';
+import { readExamples } from './openapi-examples.js';
 import { ProblemFilter } from './problem.filter.js';
 import { QueryGuard } from './query-guard.js';
 import { RateLimit } from './rate-limit.js';
@@ -99,7 +100,7 @@ export function configureHttp(
   app.useGlobalInterceptors(new IdempotencyInterceptor(app.get(IdempotencyService)));
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger));
-  addDocumentation(app);
+  addDocumentation(app, paths.packageRoot);
 }
 
 /** Headers that tell browsers to do less. */
@@ -156,7 +157,7 @@ function allowOrigins(app: NestExpressApplication, origins: readonly string[]): 
   });
 }
 
-function addDocumentation(app: NestExpressApplication): void {
+function addDocumentation(app: NestExpressApplication, packageRoot: string): void {
   const builder = new DocumentBuilder()
     .setTitle('mcp-training')
     .setDescription('Trains anomaly models from WiFi router logs: exports in, verified models out.')
@@ -166,7 +167,7 @@ function addDocumentation(app: NestExpressApplication): void {
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, HEADER_SCHEME)
     .build();
   const document = SwaggerModule.createDocument(app, builder);
-  completeDocument(document);
+  completeDocument(document, readExamples(packageRoot));
   SwaggerModule.setup(DOCUMENTATION_PATH, app, document, {
     jsonDocumentUrl: OPENAPI_PATH,
     raw: ['json'],

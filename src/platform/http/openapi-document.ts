@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { ProblemDto } from './api-problems.js';
+import { addExample, type ApiExamples } from './openapi-examples.js';
 import { DEPRECATED_SINCE, LEGACY_ROUTES, SUNSET } from './legacy-routes.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -38,13 +39,15 @@ const WITH_BODY: Readonly<Record<string, string>> = {
 };
 
 /** What decorators cannot say: what all operations have in common, and the addresses of before. */
-export function completeDocument(document: OpenAPIObject): void {
+export function completeDocument(document: OpenAPIObject, examples: ApiExamples): void {
   document.info.license = { name: 'MIT', identifier: 'MIT' } as typeof document.info.license;
   document.servers = [{ url: '/', description: 'This service' }];
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method];
-      if (operation !== undefined) completeOperation(operation);
+      if (operation === undefined) continue;
+      completeOperation(operation);
+      addExample(operation, examples[operation.operationId ?? '']);
     }
   }
   addLegacyRoutes(document);
