@@ -29,7 +29,7 @@ export async function run(_: readonly string[], options: ListOptions, output: Ou
     context.get(ModelRegistryService).list({
       limit,
       modelName: options.model,
-      status,
+      statuses: status === undefined ? undefined : [status],
       tags: options.tag?.map(parseTagFilter),
       search: options.search,
       sort: options.sort,

@@ -10,6 +10,8 @@ export interface ExportListFilter {
   readonly before?: { readonly createdAt: string; readonly id: string };
   /** Lower-case hex. */
   readonly sha256?: string;
+  /** Text in the file name or path; case does not matter. */
+  readonly search?: string;
 }
 
 @Injectable()
@@ -87,7 +89,7 @@ export class ExportRepository {
   }
 
   /** Newest first. */
-  async list(limit: number, { before, sha256 }: ExportListFilter = {}): Promise<ExportRecord[]> {
+  async list(limit: number, { before, sha256, search }: ExportListFilter = {}): Promise<ExportRecord[]> {
     const query = this.dataSource
       .getRepository(ExportEntity)
       .createQueryBuilder('export')
@@ -96,6 +98,11 @@ export class ExportRepository {
       .addOrderBy('export.id', 'DESC')
       .limit(limit);
     if (sha256 !== undefined) query.andWhere('export.sha256 = :sha256', { sha256 });
+    if (search !== undefined) {
+      query.andWhere('concat_ws(chr(10), export.storedKey, export.fileName) ILIKE :pattern', {
+        pattern: `%${search.replace(/[\\%_]/g, '\\$&')}%`,
+      });
+    }
     if (before !== undefined) {
       // The row itself knows its time to the microsecond, a cursor only to the millisecond.
       query.andWhere(

@@ -66,8 +66,10 @@ export class ExportsController {
   @ApiOperation({ operationId: 'listExports', summary: 'Exports of the service, newest first' })
   @ApiOkResponse({ type: ExportPageDto })
   @ApiProblems(400, 422)
-  async list(@Query() { limit, cursor, sha256 }: ExportListQueryDto): Promise<Page<Record<string, unknown>>> {
-    const filter = { before: decodeCursor(cursor), sha256: sha256?.toLowerCase() };
+  async list(
+    @Query() { limit, cursor, sha256, q }: ExportListQueryDto,
+  ): Promise<Page<Record<string, unknown>>> {
+    const filter = { before: decodeCursor(cursor), sha256: sha256?.toLowerCase(), search: q };
     const rows = await this.exports.list(limit + 1, filter);
     return toPage(rows, limit, exportJson, ({ createdAt, exportId }) => ({ createdAt, id: exportId }));
   }

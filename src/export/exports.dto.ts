@@ -1,8 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
 import { PageQueryDto } from '../platform/http/page.dto.js';
 import { SHA256_HEX } from '../shared/digest.js';
 import { ValidationReportDto } from './validation-report.dto.js';
+
+// PostgreSQL stores no NUL
+const NO_CONTROL = /^[^\u0000-\u001f\u007f]*$/;
 
 export class ExportListQueryDto extends PageQueryDto {
   @ApiPropertyOptional({
@@ -12,6 +15,14 @@ export class ExportListQueryDto extends PageQueryDto {
   @IsOptional()
   @Matches(SHA256_HEX, { message: 'sha256 must be a SHA-256 of 64 hexadecimal digits' })
   sha256?: string;
+
+  @ApiPropertyOptional({ description: 'Text in the file name or path; case does not matter' })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(200)
+  @Matches(NO_CONTROL, { message: 'q must not hold control characters' })
+  q?: string;
 }
 
 export class RegisterExportDto {

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, ParseUUIDPipe } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { ExportsService } from '../export/exports.service.js';
+import { ExportsService, type ReferencedExport } from '../export/exports.service.js';
 import { volumeOverTime } from '../features/core/volume-over-time.js';
 import { windowConfig } from '../features/core/window-config.js';
 import { FeatureExtractionService } from '../features/feature-extraction.service.js';
@@ -9,10 +9,11 @@ import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { Requires } from '../platform/http/requires.js';
 import type { IngestTask } from '../workers/ingest-task.js';
+import { AnswerCache, fileState } from './answer-cache.js';
 import { ingestTask } from './ingest-task.js';
 
 /** As many columns and rows as a picture on a screen can show. */
-const LIMITS = { maxBuckets: 400, maxDevices: 100 };
+const LIMITS = { maxBuckets: 400, maxDevices: 1000 };
 /** Windows one beside the other: each line counts once. */
 const SIDE_BY_SIDE = {
   lengthSeconds: 300,
@@ -48,7 +49,7 @@ export class ExportVolumeDto {
   })
   start: string | null;
 
-  @ApiProperty({ type: [DeviceVolumeDto], description: 'Most lines first, at most 100' })
+  @ApiProperty({ type: [DeviceVolumeDto], description: 'Most lines first, at most 1000' })
   devices: readonly DeviceVolumeDto[];
 
   @ApiProperty({ type: 'integer', description: 'Devices that are not in the list' })
@@ -62,6 +63,7 @@ export class ExportVolumeController {
   constructor(
     private readonly exports: ExportsService,
     private readonly features: FeatureExtractionService,
+    private readonly answers: AnswerCache,
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
   ) {}
 
@@ -72,6 +74,10 @@ export class ExportVolumeController {
   @ApiProblems(400, 404, 422)
   async volume(@Param('export_id', ParseUUIDPipe) exportId: string): Promise<ExportVolumeDto> {
     const file = await this.exports.resolve({ export_id: exportId });
+    return this.answers.get(['volume', fileState(file.path)], () => this.compute(file));
+  }
+
+  private async compute(file: ReferencedExport): Promise<ExportVolumeDto> {
     const { training, features } = this.config.values;
     const task: Omit<IngestTask, 'extract'> = {
       ...ingestTask({ files: [file], noFollow: true }, { training, features }),

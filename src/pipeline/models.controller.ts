@@ -3,7 +3,6 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestj
 import type { Request, Response } from 'express';
 import { exportSelection } from '../export/export-selection.dto.js';
 import { ExportsService } from '../export/exports.service.js';
-import type { ScoreReport } from '../monitoring/scoring.service.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
@@ -17,6 +16,7 @@ import { VERSION_PATTERN } from '../registry/core/version-name.js';
 import { modelDetail, modelSummary } from '../registry/model-json.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import type { ModelVersion } from '../registry/model-version.js';
+import { AnswerCache, fileState } from './answer-cache.js';
 import { AppError } from '../shared/errors.js';
 import { CompareFlowService, type ComparisonResult } from './compare-flow.service.js';
 import {
@@ -39,7 +39,7 @@ import {
   THRESHOLD_RESULT,
 } from './result-schemas.js';
 import { runConfig } from './run-config.js';
-import { explanationRequest, PredictRequestDto, PredictResponseDto } from './predict.dto.js';
+import { explanationRequest, predictAnswer, PredictRequestDto, PredictResponseDto } from './predict.dto.js';
 import { ScoringFlowService } from './scoring-flow.service.js';
 import { ThresholdFlowService, type ThresholdResult, type ThresholdTrial } from './threshold-flow.service.js';
 
@@ -53,6 +53,7 @@ export class ModelsController {
     private readonly evaluations: ModelEvaluationService,
     private readonly thresholds: ThresholdFlowService,
     private readonly exports: ExportsService,
+    private readonly answers: AnswerCache,
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
   ) {}
 
@@ -67,7 +68,7 @@ export class ModelsController {
     const position = decodeCursor(cursor, VERSION_PATTERN);
     const after = position && { createdAt: position.createdAt, version: position.id };
     const tags = tag?.map(parseTagFilter);
-    const filter = { modelName: model, status, search: q, tags, sort };
+    const filter = { modelName: model, statuses: status, search: q, tags, sort };
     const rows = await this.registry.list({ limit: limit + 1, ...filter, after });
     return toPage(rows, limit, modelSummary, ({ createdAt, version }) => ({ createdAt, id: version }));
   }
@@ -105,11 +106,15 @@ export class ModelsController {
 
   @Get('stats')
   @Requires('read')
-  @ApiOperation({ operationId: 'getModelStats', summary: 'Number of versions by status' })
+  @ApiOperation({
+    operationId: 'getModelStats',
+    summary: 'Number of versions by status, and where each model stands',
+  })
   @ApiOkResponse({ type: ModelStatsDto })
   async stats(): Promise<ModelStatsDto> {
-    const versions = await this.registry.countByStatus();
-    return { versions, total: Object.values(versions).reduce((sum, count) => sum + count, 0) };
+    const [versions, names] = await Promise.all([this.registry.countByStatus(), this.registry.byName()]);
+    const models = names.map(({ modelName, ...name }) => ({ model_name: modelName, ...name }));
+    return { versions, total: Object.values(versions).reduce((sum, count) => sum + count, 0), models };
   }
 
   @Get(':version')
@@ -158,12 +163,17 @@ export class ModelsController {
   })
   @ApiOkResponse({ type: PredictResponseDto })
   @ApiProblems(404, 409, 422)
-  async predict(@Param('version') version: string, @Body() body: PredictRequestDto): Promise<ScoreReport> {
+  async predict(@Param('version') version: string, @Body() body: PredictRequestDto): Promise<object> {
     const file = await this.exports.resolve(body);
     const maxWindows = this.config.values.features.window.max_windows;
     const selection = { files: [file], noFollow: true };
     const explanation = explanationRequest(body);
-    return this.scoring.score({ selection, modelName: '', version, maxWindows, explanation }, {});
+    const command = { selection, modelName: '', version, maxWindows, explanation };
+    const answer = async (): Promise<object> => predictAnswer(await this.scoring.score(command, {}), body);
+    // With every window an answer may be larger than what is worth keeping.
+    if (body.windows !== 'flagged') return answer();
+    const { status } = await this.registry.get(version);
+    return this.answers.get(['predict', version, status, fileState(file.path), body], answer);
   }
 
   @Post(':version/evaluate')

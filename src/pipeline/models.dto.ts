@@ -33,10 +33,16 @@ export class ModelListQueryDto extends PageQueryDto {
   @Matches(MODEL_NAME)
   model?: string;
 
-  @ApiPropertyOptional({ enum: VERSION_STATUSES })
+  @ApiPropertyOptional({
+    enum: VERSION_STATUSES,
+    isArray: true,
+    description: 'May be given several times: one of them',
+  })
   @IsOptional()
-  @IsIn(VERSION_STATUSES)
-  status?: VersionStatus;
+  @Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? (value as unknown[]) : [value]))
+  @ArrayMaxSize(VERSION_STATUSES.length)
+  @IsIn(VERSION_STATUSES, { each: true })
+  status?: VersionStatus[];
 
   @ApiPropertyOptional({
     description: 'Text in the version, its model, type, feature set, notes or tags; case does not matter',
@@ -219,6 +225,27 @@ export class ModelPageDto {
   next_cursor: string | null;
 }
 
+export class ModelNameStatsDto {
+  @ApiProperty({ example: 'wifi' })
+  model_name: string;
+
+  @ApiProperty({ type: 'integer', description: 'Its versions' })
+  total: number;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The version the consumer loads' })
+  deployed: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The newest available version, when it is newer than the deployed one',
+  })
+  candidate: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Where a rollback would go' })
+  rollback: string | null;
+}
+
 export class ModelStatsDto {
   @ApiProperty({
     type: 'object',
@@ -229,6 +256,9 @@ export class ModelStatsDto {
 
   @ApiProperty()
   total: number;
+
+  @ApiProperty({ type: [ModelNameStatsDto], description: 'By name' })
+  models: ModelNameStatsDto[];
 }
 
 export class DeployOutcomeDto {

@@ -16,6 +16,7 @@ import { RunEventStream } from './run-event-stream.js';
 import { TrainingController } from './training.controller.js';
 import { TrainingRequestsService } from './training-requests.service.js';
 import { WorkSources } from './work-sources.js';
+import { AnswerCache } from './answer-cache.js';
 
 /** The routes of the flow; a command of the CLI does without them and what they load. */
 @Module({
@@ -37,6 +38,6 @@ import { WorkSources } from './work-sources.js';
     ModelRecordsController,
     InferenceController,
   ],
-  providers: [RunEventStream, TrainingRequestsService, WorkSources, InferenceService],
+  providers: [AnswerCache, RunEventStream, TrainingRequestsService, WorkSources, InferenceService],
 })
 export class PipelineHttpModule {}

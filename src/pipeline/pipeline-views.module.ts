@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ExportModule } from '../export/export.module.js';
 import { FeaturesModule } from '../features/features.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
+import { AnswerCache } from './answer-cache.js';
 import { ExportVolumeController } from './export-volume.controller.js';
 import { ModelReportController } from './model-report.controller.js';
 
@@ -9,5 +10,6 @@ import { ModelReportController } from './model-report.controller.js';
 @Module({
   imports: [ExportModule, FeaturesModule, RegistryModule],
   controllers: [ExportVolumeController, ModelReportController],
+  providers: [AnswerCache],
 })
 export class PipelineViewsModule {}

@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { ExportReferenceDto } from '../export/export-selection.dto.js';
+import { heatMap } from '../monitoring/core/heat-map.js';
+import type { ScoreReport } from '../monitoring/scoring.service.js';
 import { EXPLANATION_LIMITS as LIMITS, type ExplanationRequest } from './explanation-request.js';
 
 function bounds({ least, most, usual }: { least: number; most: number; usual: number }): object {
@@ -42,6 +44,36 @@ export class PredictRequestDto extends ExportReferenceDto {
   @Min(LIMITS.maxWindows.least)
   @Max(LIMITS.maxWindows.most)
   max_explained?: number;
+
+  @ApiPropertyOptional({
+    enum: ['all', 'flagged'],
+    default: 'all',
+    description: 'flagged: windows holds those above the threshold only',
+  })
+  @IsOptional()
+  @IsIn(['all', 'flagged'])
+  windows?: 'all' | 'flagged';
+
+  @ApiPropertyOptional({
+    default: false,
+    description: 'Adds heat_map: the highest scores by device and time',
+  })
+  @IsOptional()
+  @IsBoolean()
+  heat_map?: boolean;
+}
+
+/** As many columns as a screen shows. */
+const PICTURE = { maxColumns: 350, maxDevices: 1000 };
+
+/** What of a report was asked for: of a thousand devices not every window needs to travel. */
+export function predictAnswer(report: ScoreReport, body: PredictRequestDto): object {
+  const { windows } = report;
+  return {
+    ...report,
+    ...(body.heat_map === true ? { heat_map: heatMap(report, PICTURE) } : {}),
+    windows: body.windows === 'flagged' ? windows.filter((window) => window.is_anomaly) : windows,
+  };
 }
 
 /** null: the scores alone are asked for. */
@@ -207,6 +239,40 @@ export class DeviceSummaryDto {
   max_score: number;
 }
 
+export class HeatMapRowDto {
+  @ApiProperty({ example: '1' })
+  device: string;
+
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'integer', nullable: true },
+    description: 'By column, the highest score in thousandths; null = no window',
+  })
+  scores: (number | null)[];
+}
+
+export class HeatMapDto {
+  @ApiProperty({ type: 'integer', example: 900, description: 'Time of a column' })
+  bucket_seconds: number;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'Start of the first column',
+  })
+  start: string | null;
+
+  @ApiProperty({ type: 'integer', example: 288, description: 'At most 350, but for more than six years' })
+  columns: number;
+
+  @ApiProperty({ type: [HeatMapRowDto], description: 'Most flagged windows first, at most 1000' })
+  rows: HeatMapRowDto[];
+
+  @ApiProperty({ type: 'integer', example: 0, description: 'Devices that are not in rows' })
+  other_devices: number;
+}
+
 export class PredictResponseDto {
   @ApiProperty({ example: '20240101_120000' })
   version: string;
@@ -239,6 +305,9 @@ export class PredictResponseDto {
 
   @ApiProperty({ type: [ScoredWindowDto] })
   windows: ScoredWindowDto[];
+
+  @ApiPropertyOptional({ type: HeatMapDto, description: 'With heat_map' })
+  heat_map?: HeatMapDto;
 
   @ApiPropertyOptional({ type: [String], description: 'Only of a feature table' })
   warnings?: string[];

@@ -14,7 +14,13 @@ import {
   type Promotion,
   type WithinRegistration,
 } from './model-version.repository.js';
-import type { Actor, ModelVersion, NewModelVersion, VersionListQuery } from './model-version.js';
+import type {
+  Actor,
+  ModelStanding,
+  ModelVersion,
+  NewModelVersion,
+  VersionListQuery,
+} from './model-version.js';
 import type { TrainedModel } from './trained-model.js';
 import { verifyVersion, type VerifyResult } from './verify-version.js';
 import { writeVersionFiles } from './version-writer.js';
@@ -117,7 +123,7 @@ export class ModelRegistryService {
 
   /** The deployed version of every model. */
   champions(): Promise<ModelVersion[]> {
-    return this.versions.list({ limit: 1000, status: 'deployed' });
+    return this.versions.list({ limit: 1000, statuses: ['deployed'] });
   }
 
   /** Writes notes and tags; `change` may refuse. Everything else about a version is what it was registered with. */
@@ -132,6 +138,10 @@ export class ModelRegistryService {
 
   countByStatus(): Promise<Record<string, number>> {
     return this.versions.countByStatus();
+  }
+
+  byName(): Promise<ModelStanding[]> {
+    return this.versions.byName();
   }
 
   async latest(modelName: string): Promise<ModelVersion | null> {

@@ -10,7 +10,13 @@ import type { Annotations } from './core/annotations.js';
 import { assertDeployable, type VersionStatus } from './core/lifecycle.js';
 import { ModelAliasEntity } from './model-alias.entity.js';
 import { ModelVersionEntity } from './model-version.entity.js';
-import type { Actor, ModelVersion, NewModelVersion, VersionListQuery } from './model-version.js';
+import type {
+  Actor,
+  ModelStanding,
+  ModelVersion,
+  NewModelVersion,
+  VersionListQuery,
+} from './model-version.js';
 import {
   audit,
   championOf,
@@ -48,14 +54,14 @@ export class ModelVersionRepository {
 
   /** In a stable order, newest first unless told otherwise. */
   async list(wanted: VersionListQuery): Promise<ModelVersion[]> {
-    const { limit, modelName, status, after, search, tags = [], sort = '-created_at' } = wanted;
+    const { limit, modelName, statuses, after, search, tags = [], sort = '-created_at' } = wanted;
     const query = this.dataSource
       .getRepository(ModelVersionEntity)
       .createQueryBuilder('model')
       .where('model.deletedAt IS NULL')
       .limit(limit);
     if (modelName !== undefined) query.andWhere('model.modelName = :modelName', { modelName });
-    if (status !== undefined) query.andWhere('model.status = :status', { status });
+    if (statuses !== undefined) query.andWhere('model.status = ANY(:statuses)', { statuses });
     if (search !== undefined) addSearch(query, search);
     tags.forEach(({ name, value }, i) => {
       query.andWhere(
@@ -86,6 +92,22 @@ export class ModelVersionRepository {
       `SELECT status, count(*) FROM model_versions WHERE deleted_at IS NULL GROUP BY status`,
     );
     return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
+  }
+
+  /** Every model name with what stands behind it, as `rollbackCandidate` and `deployed` say for one. */
+  async byName(): Promise<ModelStanding[]> {
+    return this.dataSource.query(`
+      WITH seen AS (
+        SELECT model_name, version, status, created_at,
+          max(created_at) FILTER (WHERE status = 'deployed') OVER (PARTITION BY model_name) AS champion_at
+        FROM model_versions WHERE deleted_at IS NULL)
+      SELECT model_name AS "modelName", count(*)::integer AS total,
+        max(version) FILTER (WHERE status = 'deployed') AS deployed,
+        (array_agg(version ORDER BY created_at DESC, version DESC)
+          FILTER (WHERE status = 'available' AND created_at > coalesce(champion_at, '-infinity')))[1] AS candidate,
+        (array_agg(version ORDER BY created_at DESC, version DESC)
+          FILTER (WHERE status = 'archived' AND created_at < champion_at))[1] AS rollback
+      FROM seen GROUP BY model_name ORDER BY model_name`);
   }
 
   /** `within` comes last but the audit entry: what it locks is not held for long. */

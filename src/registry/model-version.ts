@@ -42,7 +42,8 @@ export const VERSION_SORTS = ['-created_at', 'created_at', '-version', 'version'
 export interface VersionListQuery {
   readonly limit: number;
   readonly modelName?: string;
-  readonly status?: VersionStatus;
+  /** One of them. */
+  readonly statuses?: readonly VersionStatus[];
   /** Text in the version, its model, type, feature set, notes or tags; case does not matter. */
   readonly search?: string;
   /** All of them. */
@@ -50,6 +51,17 @@ export interface VersionListQuery {
   readonly sort?: (typeof VERSION_SORTS)[number];
   /** The last version of the page before. */
   readonly after?: { readonly createdAt: string; readonly version: string };
+}
+
+/** Where a model stands: versions, null = there is none. */
+export interface ModelStanding {
+  readonly modelName: string;
+  readonly total: number;
+  readonly deployed: string | null;
+  /** The newest available one, when it is newer than the deployed one. */
+  readonly candidate: string | null;
+  /** Where a rollback would go. */
+  readonly rollback: string | null;
 }
 
 /** Who did it and why, for the audit log. */

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RowExplanation } from '../../src/evaluation/core/explanation/explain-flagged.js';
 import { parseTimestampMs } from '../../src/export/core/timestamp.js';
+import type { HeatMap } from '../../src/monitoring/core/heat-map.js';
 import type { ScoreReport } from '../../src/monitoring/scoring.service.js';
 import { CliSandbox, jsonOf } from '../support/cli.js';
 import { asTable, labelledTable } from '../support/table-files.js';
@@ -229,6 +230,19 @@ describe('flagged windows with their reasons and their lines', () => {
       Math.max(...report.windows.map(({ score }) => score)),
     ]);
     expect(explained[0].lines).toHaveLength(1);
+    const picture = await service.post<ScoreReport & { heat_map: HeatMap }>(url, {
+      ...{ export_file: 'july.json', windows: 'flagged', heat_map: true },
+    });
+    expect(picture.body.windows).toHaveLength(report.anomaly_count);
+    expect(picture.body.window_count).toBe(report.window_count);
+    const highest = picture.body.heat_map.rows.flatMap(({ scores }) => scores.map((score) => score ?? 0));
+    expect(Math.max(...highest)).toBe(
+      Math.round(Math.max(...report.windows.map(({ score }) => score)) * 1000),
+    );
+    // The same again, from memory.
+    expect(
+      (await service.post(url, { export_file: 'july.json', windows: 'flagged', heat_map: true })).body,
+    ).toEqual(picture.body);
     for (const [field, value] of Object.entries({
       top: 51,
       lines: 201,

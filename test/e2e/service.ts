@@ -40,7 +40,7 @@ export class Service {
     const port = await freePort();
     const process = sandbox.start(['serve', '--port', String(port), ...args], {
       env: key === undefined ? env : { ...env, TRAINING_API_KEY: key },
-      timeoutMs: 300_000,
+      timeoutMs: 900_000,
     });
     const service = new Service(process, port);
     await eventually('the service is ready', 60_000, async () => {

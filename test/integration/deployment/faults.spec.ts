@@ -151,7 +151,7 @@ describe('a deployment that goes wrong', () => {
     expect(new Set(predecessors).size).toBe(50);
     expect(predecessors.filter((previous) => previous === null)).toHaveLength(1);
     expect(predecessors).not.toContain(champion);
-    const archived = await registry.list({ limit: 100, modelName: 'parallel', status: 'archived' });
+    const archived = await registry.list({ limit: 100, modelName: 'parallel', statuses: ['archived'] });
     expect(archived).toHaveLength(49);
   }, 120_000);
 

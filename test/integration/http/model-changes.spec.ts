@@ -187,6 +187,9 @@ describe('changes of models over REST', () => {
       expect(await find('tag=none')).toEqual([]);
       expect(await find('sort=created_at')).toEqual([version, other]);
       expect(await find('sort=-version&limit=1')).toEqual([other]);
+      expect(await find('status=deployed&status=archived')).toEqual([]);
+      expect(await find('status=deployed&status=available')).toEqual([other, version]);
+      expectProblem(await api().get('/models?status=new&status=available'), 400, 'usage');
       expectProblem(await api().get('/models?sort=notes'), 400, 'usage');
     });
 
@@ -202,6 +205,32 @@ describe('changes of models over REST', () => {
       const order = [...seen].sort();
       expect(seen).toEqual(sort.startsWith('-') ? order.reverse() : order);
     });
+  });
+
+  it('stats say of each model what is deployed, what waits, and where a rollback goes', async () => {
+    const standing = async (): Promise<object | undefined> => {
+      const { models } = (await api().get('/models/stats')).body as { models: { model_name: string }[] };
+      return models.find(({ model_name: name }) => name === 'standing');
+    };
+    const [first, second] = [
+      await register({ modelName: 'standing' }),
+      await register({ modelName: 'standing' }),
+    ];
+    const promote = async (version: string, tag = '*'): Promise<void> => {
+      const answer = await api()
+        .put('/models/aliases/champion?model=standing')
+        .set('if-match', tag)
+        .send({ version });
+      expect(answer.status, answer.text).toBe(200);
+    };
+    const none = { model_name: 'standing', total: 2, deployed: null, candidate: second, rollback: null };
+    expect(await standing()).toEqual(none);
+    await promote(first);
+    expect(await standing()).toEqual({ ...none, deployed: first });
+    await promote(second);
+    expect(await standing()).toEqual({ ...none, deployed: second, candidate: null, rollback: first });
+    await promote(first);
+    expect(await standing()).toEqual({ ...none, deployed: first, candidate: null });
   });
 
   it('lineage tells inputs, code, relatives, deployments and events', async () => {

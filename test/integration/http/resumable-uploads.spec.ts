@@ -96,6 +96,9 @@ describe('uploads in parts', () => {
     expect((list.body as { items: { export_id: string }[] }).items.map((item) => item.export_id)).toEqual([
       id,
     ]);
+    const named = async (q: string): Promise<number> =>
+      ((await api().get(`/api/v1/exports?q=${q}`)).body as { items: unknown[] }).items.length;
+    expect([await named('FORM.j'), await named('form%25'), await named('norm')]).toEqual([1, 0, 0]);
     const head = await api().head(at(sha256));
     expect(head.headers).toMatchObject({
       'upload-complete': '?1',

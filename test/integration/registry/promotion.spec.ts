@@ -63,7 +63,7 @@ describe('promotion', () => {
 
   const statusOf = async (version: string) => (await here.find(version))?.status;
   const champions = async (modelName: string) =>
-    (await here.list({ limit: 100, modelName, status: 'deployed' })).map(({ version }) => version);
+    (await here.list({ limit: 100, modelName, statuses: ['deployed'] })).map(({ version }) => version);
   const deployAudits = async (versions: readonly string[]): Promise<{ from: unknown; version: string }[]> =>
     database.dataSource.query(
       `SELECT from_state->>'champion' AS "from", entity_id AS version FROM audit_log
