@@ -4,7 +4,8 @@ import { IconUpload } from '@tabler/icons-react';
 import { useRef, useState, type DragEvent } from 'react';
 import { Link } from 'wouter';
 import { validateExport } from '../../api/queries.js';
-import { uploadExport, type UploadProgress } from '../../api/upload.js';
+import { isCancelled } from '../../upload/cancelled.js';
+import { uploadExport, type UploadStep } from '../../upload/upload.js';
 import { bytes } from '../../format/numbers.js';
 import { Notice } from '../../ui/notice.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
@@ -12,10 +13,10 @@ import './upload-area.css';
 
 type State =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'sending'; readonly name: string; readonly progress: UploadProgress | null }
+  | { readonly kind: 'sending'; readonly name: string; readonly step: UploadStep | null }
   | { readonly kind: 'checking'; readonly name: string }
-  | { readonly kind: 'done'; readonly name: string; readonly id: string }
-  | { readonly kind: 'failed'; readonly name: string; readonly error: unknown };
+  | { readonly kind: 'done'; readonly name: string; readonly id: string; readonly isKnown: boolean }
+  | { readonly kind: 'failed'; readonly file: File; readonly error: unknown };
 
 /** Takes files by dropping or choosing, sends one after another, and has each one checked. */
 export function UploadArea() {
@@ -64,7 +65,13 @@ export function UploadArea() {
         Choose files
       </Button>
       <div className="upload-state" aria-live="polite">
-        <UploadState state={states} cancel={cancel} />
+        <UploadState
+          state={states}
+          cancel={cancel}
+          again={(file) => {
+            upload([file]);
+          }}
+        />
       </div>
     </section>
   );
@@ -77,22 +84,21 @@ function useUploads(): [State, (files: File[]) => void, () => void] {
   const send = async (file: File): Promise<boolean> => {
     const { name } = file;
     abort.current = new AbortController();
-    setState({ kind: 'sending', name, progress: null });
+    setState({ kind: 'sending', name, step: null });
     try {
-      const { export_id: id } = await uploadExport(
+      const { id, isKnown } = await uploadExport(
         file,
-        (progress) => {
-          setState({ kind: 'sending', name, progress });
+        (step) => {
+          setState({ kind: 'sending', name, step });
         },
         abort.current.signal,
       );
       setState({ kind: 'checking', name });
       await validateExport(id);
-      setState({ kind: 'done', name, id });
+      setState({ kind: 'done', name, id, isKnown });
       return true;
     } catch (error) {
-      const isCancelled = error instanceof DOMException && error.name === 'AbortError';
-      setState(isCancelled ? { kind: 'idle' } : { kind: 'failed', name, error });
+      setState(isCancelled(error) ? { kind: 'idle' } : { kind: 'failed', file, error });
       return false;
     } finally {
       void queries.invalidateQueries({ queryKey: ['exports'] });
@@ -104,27 +110,20 @@ function useUploads(): [State, (files: File[]) => void, () => void] {
   return [state, (files) => void all(files), () => abort.current?.abort()];
 }
 
-function UploadState({ state, cancel }: { readonly state: State; readonly cancel: () => void }) {
+function UploadState({
+  state,
+  cancel,
+  again,
+}: {
+  readonly state: State;
+  readonly cancel: () => void;
+  readonly again: (file: File) => void;
+}) {
   switch (state.kind) {
     case 'idle':
       return null;
-    case 'sending': {
-      const { sent, total } = state.progress ?? { sent: 0, total: 0 };
-      const share = total === 0 ? 0 : Math.round((sent / total) * 100);
-      return (
-        <div className="stack-tight">
-          <div className="row row-apart small">
-            <span className="wrap">
-              {state.name}: {bytes(sent)} of {bytes(total)}
-            </span>
-            <Button size="compact-xs" variant="default" onClick={cancel}>
-              Cancel
-            </Button>
-          </div>
-          <Progress value={share} aria-label={`${share} % of ${state.name} sent`} />
-        </div>
-      );
-    }
+    case 'sending':
+      return <Sending name={state.name} step={state.step} cancel={cancel} />;
     case 'checking':
       return (
         <div className="stack-tight">
@@ -134,12 +133,66 @@ function UploadState({ state, cancel }: { readonly state: State; readonly cancel
       );
     case 'done':
       return (
-        <Notice tone="good" title={`${state.name} is uploaded and checked`}>
+        <Notice
+          tone="good"
+          title={
+            state.isKnown
+              ? `${state.name} was here already; it was not sent again`
+              : `${state.name} is uploaded and checked`
+          }
+        >
           <Link href={`/exports/${state.id}`}>See what is in it</Link> or{' '}
           <Link href={`/trainings/new?export=${state.id}`}>train a model on it</Link>.
         </Notice>
       );
     case 'failed':
-      return <ProblemNotice title={`${state.name} could not be uploaded`} error={state.error} />;
+      return (
+        <ProblemNotice
+          title={`${state.file.name} could not be uploaded`}
+          error={state.error}
+          retry={() => {
+            again(state.file);
+          }}
+        />
+      );
+  }
+}
+
+function Sending({
+  name,
+  step,
+  cancel,
+}: {
+  readonly name: string;
+  readonly step: UploadStep | null;
+  readonly cancel: () => void;
+}) {
+  const share = step === null || step.kind === 'waiting' || step.total === 0 ? 0 : (step.done / step.total) * 100;
+  return (
+    <div className="stack-tight">
+      <div className="row row-apart small">
+        <span className="wrap">{stepText(name, step)}</span>
+        <Button size="compact-xs" variant="default" onClick={cancel}>
+          Cancel
+        </Button>
+      </div>
+      {step?.kind === 'waiting' ? (
+        <Progress value={100} striped animated color="orange" aria-label="Waiting for the service" />
+      ) : (
+        <Progress value={share} aria-label={`${Math.round(share)} % of ${name}`} />
+      )}
+    </div>
+  );
+}
+
+function stepText(name: string, step: UploadStep | null): string {
+  if (step === null) return name;
+  switch (step.kind) {
+    case 'hashing':
+      return `${name}: its SHA-256 is computed, ${bytes(step.done)} of ${bytes(step.total)}`;
+    case 'sending':
+      return `${name}: ${bytes(step.done)} of ${bytes(step.total)} sent`;
+    case 'waiting':
+      return `${name}: ${step.reason} It goes on where it stopped; the next try is in ${step.seconds} s.`;
   }
 }
