@@ -1,6 +1,6 @@
 import { Button, Modal } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
-import { ProblemNotice } from './problem-notice.js';
+import { ChangeProblem } from './change-problem.js';
 
 /** A change that needs a second look: says exactly what will happen before it does. */
 export function ConfirmButton({
@@ -12,6 +12,8 @@ export function ConfirmButton({
   isPending,
   error,
   isDisabled = false,
+  onOpen,
+  size,
 }: {
   readonly label: string;
   readonly title: string;
@@ -22,6 +24,9 @@ export function ConfirmButton({
   readonly isPending: boolean;
   readonly error: unknown;
   readonly isDisabled?: boolean;
+  /** It is about to be confirmed: what will happen can be asked for. */
+  readonly onOpen?: () => void;
+  readonly size?: string;
 }) {
   const [isOpen, setOpen] = useState(false);
   const close = (): void => {
@@ -31,8 +36,9 @@ export function ConfirmButton({
     <>
       <Button
         variant="default"
-        disabled={isDisabled}
+        size={size}
         onClick={() => {
+          onOpen?.();
           setOpen(true);
         }}
       >
@@ -47,9 +53,9 @@ export function ConfirmButton({
       >
         <div className="stack">
           <div>{children}</div>
-          {error !== null && error !== undefined && <ProblemNotice error={error} />}
+          {error !== null && error !== undefined && <ChangeProblem error={error} />}
           <div className="row">
-            <Button color="red.9" onClick={onConfirm} loading={isPending}>
+            <Button color="red.9" onClick={onConfirm} loading={isPending} disabled={isDisabled}>
               {action}
             </Button>
             <Button variant="default" onClick={close}>

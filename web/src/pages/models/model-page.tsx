@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { Link, useParams } from 'wouter';
+import { asProblem } from '../../api/problem.js';
 import { useModel, useModelReport } from '../../api/queries.js';
 import type { ModelDetail, ModelReport } from '../../api/types.js';
 import { count, decimal, figure, percent } from '../../format/numbers.js';
@@ -12,14 +13,18 @@ import { Notice } from '../../ui/notice.js';
 import { PageHead } from '../../ui/page-head.js';
 import { StatusBadge } from '../../ui/status-badge.js';
 import { Facts, Stats } from '../../ui/stats.js';
+import { AliasesCard } from './aliases-card.js';
+import { AnnotationsCard } from './annotations-card.js';
 import { Artifacts } from './artifacts.js';
 import { Curves, Importance } from './curves.js';
+import { DeleteModel, Undelete } from './delete-model.js';
 import { LineageCard } from './lineage-card.js';
 
 export default function ModelPage() {
   const { version = '' } = useParams();
   const model = useModel(version);
-  const report = useModelReport(version);
+  const report = useModelReport(model.data === undefined ? '' : version);
+  const isUnknown = model.isError && asProblem(model.error).status === 404;
   return (
     <>
       <PageHead title={version} actions={model.data !== undefined && <Actions model={model.data} />}>
@@ -46,19 +51,31 @@ export default function ModelPage() {
                 )
               }
             </Loaded>
+            <div className="halves">
+              <AnnotationsCard model={detail} />
+              <AliasesCard model={detail} />
+            </div>
             <LineageCard model={detail} />
             <Artifacts model={detail} />
           </div>
         )}
       </Loaded>
+      {isUnknown && (
+        <div className="stack-tight after-notice">
+          <p className="soft">Was it deleted a short while ago?</p>
+          <Undelete version={version} />
+        </div>
+      )}
     </>
   );
 }
 
-function Actions({ model: { version, status } }: { readonly model: ModelDetail }) {
+function Actions({ model }: { readonly model: ModelDetail }) {
+  const { version, status } = model;
   const isDeployable = status === 'available' || status === 'archived';
   return (
     <>
+      {status !== 'deployed' && <DeleteModel model={model} />}
       <Button component={Link} href={`/compare?a=${version}`} variant="default">
         Compare
       </Button>

@@ -5,11 +5,12 @@ import { useChange } from '../../api/queries.js';
 import type { Schedule, ScheduleTick } from '../../api/service-types.js';
 import { moment } from '../../format/times.js';
 import { Card } from '../../ui/card.js';
+import { ChangeProblem } from '../../ui/change-problem.js';
 import { ConfirmButton } from '../../ui/confirm-button.js';
 import { Notice } from '../../ui/notice.js';
-import { ProblemNotice } from '../../ui/problem-notice.js';
 import { Facts } from '../../ui/stats.js';
 import { StatusBadge } from '../../ui/status-badge.js';
+import { changeSeen } from './change-seen.js';
 import { conditionText, deletionText, reasonText, sourceText } from './schedule-words.js';
 
 /** One schedule: when it trains, on what, how it went, and what can be done with it. */
@@ -77,10 +78,10 @@ function Actions({ schedule }: { readonly schedule: Schedule }) {
   const { schedule_id: id, name, paused } = schedule;
   const path = `/schedules/${id}`;
   const pause = useChange(
-    () => sendJson<Schedule>(path, { method: 'PATCH', body: { paused: !paused } }),
+    () => changeSeen(schedule, { method: 'PATCH', body: { paused: !paused } }),
     ['schedules'],
   );
-  const remove = useChange(() => sendJson<null>(path, { method: 'DELETE' }), ['schedules']);
+  const remove = useChange(() => changeSeen(schedule, { method: 'DELETE' }), ['schedules']);
   const run = useChange(
     () =>
       sendJson<ScheduleTick>(`${path}/run`, {
@@ -92,7 +93,7 @@ function Actions({ schedule }: { readonly schedule: Schedule }) {
   const error = run.error ?? pause.error;
   return (
     <div className="stack">
-      {error !== null && <ProblemNotice title="Nothing was changed" error={error} />}
+      {error !== null && <ChangeProblem title="Nothing was changed" error={error} />}
       {run.data !== undefined && <RunOutcome tick={run.data} />}
       <div className="row" role="group" aria-label={`Actions on ${name}`}>
         <Button
