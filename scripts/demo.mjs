@@ -1,5 +1,6 @@
-// `npm run demo`: from a bare checkout to a registered model. Installs, builds, starts the embedded database, writes a
-// sample export, trains on it, shows the result, and leaves nothing running.
+// `npm run demo`: from a bare checkout to a deployed model. Installs, builds, starts the embedded database, writes a
+// sample export, trains on it, shows the result, and leaves nothing running. The first model is deployed to the target
+// `default`; a model that is deployed already stays what the consumer loads.
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -50,7 +51,8 @@ writeFileSync(
 );
 
 console.error('> Training on it');
-const status = await mcpTraining('train', sample, '--model', 'wifi');
+let { status } = await mcpTraining('train', sample, '--model', 'wifi');
+if (status === 0) status = await deployFirst();
 await stopDatabase();
 if (status !== 0) process.exit(status);
 
@@ -63,14 +65,33 @@ Start the service with its dashboard and API:
   npm start        then open http://${host}:${port}/   (API: http://${host}:${port}/api/docs)`);
 
 function mcpTraining(...args) {
+  const isRead = args.includes('--json');
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'bin', 'mcp-training.mjs'), ...args], {
       cwd: root,
-      stdio: 'inherit',
+      stdio: ['inherit', isRead ? 'pipe' : 'inherit', 'inherit'],
     });
+    let output = '';
+    child.stdout?.setEncoding('utf8').on('data', (text) => (output += text));
     child.on('error', reject);
-    child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
+    child.on('close', (code, signal) => resolve({ status: code ?? (signal === 'SIGINT' ? 130 : 1), output }));
   });
+}
+
+async function newest(...filter) {
+  const { status: code, output } = await mcpTraining(
+    ...['list-models', '--model', 'wifi', ...filter, '--limit', '1', '--json'],
+  );
+  if (code !== 0) process.exit(code);
+  return JSON.parse(output).items[0];
+}
+
+async function deployFirst() {
+  const deployed = await newest('--status', 'deployed');
+  if (deployed !== undefined) return 0;
+  const trained = await newest();
+  console.error('> Deploying it: nothing was deployed yet');
+  return (await mcpTraining('deploy', trained.version)).status;
 }
 
 // The embedded server stays for a minute after its last client; a demo leaves nothing behind, so it goes now, unless a
