@@ -3,10 +3,12 @@ import { problemOf, unreachable } from './problem.js';
 
 const PREFIX = '/api/v1';
 
-export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
+type Parameter = string | number | boolean | null | undefined;
+/** A list is a parameter that is given several times. */
+export type Query = Readonly<Record<string, Parameter | readonly string[]>>;
 
 export interface Call {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly query?: Query;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -15,8 +17,9 @@ export interface Call {
 
 export function address(path: string, query: Query = {}): string {
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== '') parameters.set(name, String(value));
+  for (const [name, given] of Object.entries(query)) {
+    for (const value of (Array.isArray(given) ? given : [given]) as readonly Parameter[])
+      if (value !== null && value !== undefined && value !== '') parameters.append(name, String(value));
   }
   const text = parameters.toString();
   return `${PREFIX}${path}${text === '' ? '' : `?${text}`}`;

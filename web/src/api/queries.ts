@@ -1,31 +1,45 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { getJson, sendJson, type Query } from './client.js';
+import { asProblem } from './problem.js';
 import type {
   AuditEvent,
   Export,
   ModelDetail,
   ModelReport,
+  ModelStats,
   ModelSummary,
   Page,
   Run,
-  ScoreReport,
   VersionStatus,
 } from './types.js';
+import type { ScoreReport } from './score-types.js';
 
 const LIVE_MS = 4_000;
 const PAGE = 100;
+/** As many as somebody reads before typing more. */
+const CHOICES = 20;
+
+/** Answers that say that it is not as the page shows it any more. */
+const CHANGED_MEANWHILE = [404, 409, 412];
 
 export const isActive = ({ status }: Run): boolean => status === 'queued' || status === 'running';
 
 /** Newest runs; asked again while one of them is under way. */
-export function useRuns(limit = 20) {
+export function useRuns(limit = 20, status: string | null = null) {
   return useQuery({
-    queryKey: ['runs', 'newest', limit],
-    queryFn: ({ signal }) => getJson<Page<Run>>('/training/runs', { limit }, signal),
+    queryKey: ['runs', 'newest', limit, status],
+    queryFn: ({ signal }) => getJson<Page<Run>>('/training/runs', { limit, status }, signal),
     refetchInterval: ({ state }) => (state.data?.items.some(isActive) === true ? LIVE_MS : false),
   });
 }
 
+/** All runs, page after page. What changes under way is asked for with {@link useRuns}. */
 export function useRunPages(status: string | null) {
   return useInfiniteQuery({
     queryKey: ['runs', 'pages', status],
@@ -33,8 +47,7 @@ export function useRunPages(status: string | null) {
       getJson<Page<Run>>('/training/runs', { limit: 50, status, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor: next }) => next,
-    refetchInterval: ({ state }) =>
-      state.data?.pages.some(({ items }) => items.some(isActive)) === true ? LIVE_MS : false,
+    refetchOnWindowFocus: false,
   });
 }
 
@@ -46,13 +59,24 @@ export function useRun(id: string) {
   });
 }
 
-export function useExports() {
+export function useExports(q: string | null = null) {
   return useInfiniteQuery({
-    queryKey: ['exports', 'pages'],
+    queryKey: ['exports', 'pages', q],
     queryFn: ({ pageParam, signal }) =>
-      getJson<Page<Export>>('/exports', { limit: PAGE, cursor: pageParam }, signal),
+      getJson<Page<Export>>('/exports', { limit: 50, q, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor: next }) => next,
+    placeholderData: keepPreviousData,
+    refetchOnWindowFocus: false,
+  });
+}
+
+/** The newest exports with this text in their name. */
+export function useExportSearch(q = '') {
+  return useQuery({
+    queryKey: ['exports', 'search', q],
+    queryFn: ({ signal }) => getJson<Page<Export>>('/exports', { limit: CHOICES, q }, signal),
+    placeholderData: keepPreviousData,
   });
 }
 
@@ -60,20 +84,22 @@ export function useExport(id: string) {
   return useQuery({
     queryKey: ['export', id],
     queryFn: ({ signal }) => getJson<Export>(`/exports/${id}`, undefined, signal),
+    enabled: id !== '',
   });
 }
 
 export interface ModelFilter {
   readonly model?: string | null;
-  readonly status?: VersionStatus | null;
+  readonly status?: readonly VersionStatus[];
   readonly q?: string | null;
 }
 
-/** Newest versions of a kind. */
-export function useModels(filter: ModelFilter = {}, limit = 200) {
+/** The newest versions of a kind: as many as a list of choices shows. */
+export function useModelSearch(filter: ModelFilter = {}, limit = CHOICES) {
   return useQuery({
-    queryKey: ['models', 'newest', filter, limit],
+    queryKey: ['models', 'search', filter, limit],
     queryFn: ({ signal }) => getJson<Page<ModelSummary>>('/models', { ...filter, limit }, signal),
+    placeholderData: keepPreviousData,
   });
 }
 
@@ -82,9 +108,19 @@ export function useModelPages(filter: ModelFilter) {
   return useInfiniteQuery({
     queryKey: ['models', 'pages', filter],
     queryFn: ({ pageParam, signal }) =>
-      getJson<Page<ModelSummary>>('/models', { ...filter, limit: 200, cursor: pageParam }, signal),
+      getJson<Page<ModelSummary>>('/models', { ...filter, limit: PAGE, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor: next }) => next,
+    placeholderData: keepPreviousData,
+    refetchOnWindowFocus: false,
+  });
+}
+
+/** Where each model stands, however many versions there are. */
+export function useModelStats() {
+  return useQuery({
+    queryKey: ['models', 'stats'],
+    queryFn: ({ signal }) => getJson<ModelStats>('/models/stats', undefined, signal),
   });
 }
 
@@ -96,7 +132,7 @@ export function useModel(version: string) {
   });
 }
 
-/** Sends a change; afterwards the lists of these names are asked again. */
+/** Sends a change; afterwards the lists of these names are asked again, also when somebody else was faster. */
 export function useChange<Answer, Input>(
   change: (input: Input) => Promise<Answer>,
   stale: readonly string[],
@@ -104,7 +140,8 @@ export function useChange<Answer, Input>(
   const queries = useQueryClient();
   return useMutation({
     mutationFn: change,
-    onSuccess: () => {
+    onSettled: (_answer, error) => {
+      if (error !== null && !CHANGED_MEANWHILE.includes(asProblem(error).status)) return;
       for (const name of stale) void queries.invalidateQueries({ queryKey: [name] });
     },
   });
@@ -123,14 +160,17 @@ export function useModelReport(version: string) {
   });
 }
 
-/** Scores of all windows of an export, the flagged ones with their reasons. */
+/** Scores of an export: a picture of all windows, and the flagged ones with their reasons. */
 export function useScores(version: string, exportId: string, isWanted: boolean) {
   return useQuery({
     queryKey: ['scores', version, exportId],
     queryFn: ({ signal }) =>
       sendJson<ScoreReport>(`/models/${version}/predict`, {
         method: 'POST',
-        body: { export_id: exportId, explain: true, top: 8, lines: 50, max_explained: 500 },
+        body: {
+          ...{ export_id: exportId, windows: 'flagged', heat_map: true },
+          ...{ explain: true, top: 8, lines: 50, max_explained: 500 },
+        },
         signal,
       }),
     enabled: isWanted && version !== '' && exportId !== '',

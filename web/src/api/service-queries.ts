@@ -38,10 +38,11 @@ export function useSeenSchedule(id: string) {
 }
 
 /** Settings stay as they are until the service is started again. */
-export function useSettings() {
+export function useSettings(isWanted = true) {
   return useQuery({
     queryKey: ['settings'],
     queryFn: ({ signal }) => getJson<Settings>('/settings', undefined, signal),
+    enabled: isWanted,
   });
 }
 

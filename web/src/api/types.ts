@@ -153,6 +153,7 @@ export interface ModelSummary {
   readonly model_name: string;
   readonly status: VersionStatus;
   readonly aliases: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
   readonly model_type: string;
   readonly feature_set: string;
   readonly training_samples: number;
@@ -164,19 +165,61 @@ export interface ModelSummary {
 export interface ModelDetail extends ModelSummary {
   readonly training_id: string | null;
   readonly parent_version: string | null;
+  readonly notes: string;
   readonly metrics: BasicMetrics;
   readonly gate: Gate;
-  readonly lineage: Lineage;
   readonly artifacts: Readonly<Record<string, string>>;
 }
 
-export interface Lineage {
-  readonly parent?: string | null;
-  readonly exports?: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
-  readonly config_hash?: string;
-  readonly code_version?: string;
-  readonly model_sha256?: string;
-  readonly feature_spec_hash?: string;
+/** Where a model stands: versions, null = there is none. */
+export interface ModelStanding {
+  readonly model_name: string;
+  readonly total: number;
+  readonly deployed: string | null;
+  readonly candidate: string | null;
+  readonly rollback: string | null;
+}
+
+export interface ModelStats {
+  readonly total: number;
+  readonly versions: Readonly<Partial<Record<VersionStatus, number>>>;
+  readonly models: readonly ModelStanding[];
+}
+
+export interface ModelAlias {
+  readonly model_name: string;
+  readonly alias: string;
+  readonly version: string;
+}
+
+export interface TrainingOrigin {
+  readonly training_id: string;
+  readonly origin: string;
+  readonly created_at: string;
+  /** Of a run that a schedule started. */
+  readonly schedule_id?: string | null;
+}
+
+export interface DeploymentRecord {
+  readonly id: string;
+  readonly target: string;
+  readonly action: string;
+  readonly status: string;
+  readonly actor: string;
+  readonly started_at: string;
+}
+
+export interface ModelLineage {
+  readonly version: string;
+  readonly exports: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
+  readonly config_hash: string | null;
+  readonly code_version: string | null;
+  readonly model_sha256: string | null;
+  /** From the parent to the first version of the line. */
+  readonly ancestors: readonly string[];
+  readonly children: readonly string[];
+  readonly training: TrainingOrigin | null;
+  readonly deployments: readonly DeploymentRecord[];
 }
 
 export interface RocPoint {
@@ -309,58 +352,6 @@ export interface DeployOutcome {
   readonly target: string;
   readonly layout: string;
   readonly status: string;
-}
-
-export interface SuggestedValue {
-  readonly value: number;
-  readonly comparison: '<=' | '>=' | '=';
-  readonly score: number;
-}
-
-export interface FeatureExplanation {
-  readonly feature: string;
-  readonly value: number | null;
-  readonly contribution: number;
-  readonly nearest_normal: SuggestedValue | null;
-  readonly best: SuggestedValue | null;
-}
-
-export interface ScoredWindow {
-  readonly device: string;
-  readonly start: string | null;
-  readonly end: string | null;
-  readonly score: number;
-  readonly is_anomaly: boolean;
-  readonly confidence: number;
-  readonly log_count: number | null;
-  readonly explanation?: {
-    readonly score: number;
-    readonly base_score: number;
-    readonly top: readonly FeatureExplanation[];
-    readonly other_contribution: number;
-  };
-  readonly lines?: readonly {
-    readonly timestamp: string;
-    readonly program: string | null;
-    readonly message: string;
-    readonly truncated?: boolean;
-  }[];
-  readonly line_count?: number;
-}
-
-export interface ScoreReport {
-  readonly version: string;
-  readonly threshold: number;
-  readonly window_count: number;
-  readonly anomaly_count: number;
-  readonly not_explained?: number;
-  readonly devices: readonly {
-    readonly device: string;
-    readonly windows: number;
-    readonly anomalies: number;
-    readonly max_score: number;
-  }[];
-  readonly windows: readonly ScoredWindow[];
 }
 
 export interface AuditEvent {

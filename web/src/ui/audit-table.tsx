@@ -77,7 +77,7 @@ function EventRow({ event }: { readonly event: AuditEvent }) {
           `${event.entity} ${event.entity_id}`
         )}
       </td>
-      <td className="wrap">{event.actor}</td>
+      <td className="wrap actor">{event.actor}</td>
       <td className="hide-narrow wrap small">
         {short(event.from)} → {short(event.to)}
       </td>

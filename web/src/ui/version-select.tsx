@@ -1,34 +1,40 @@
-import { Select } from '@mantine/core';
-import type { ModelSummary } from '../api/types.js';
+import { useModel, useModelSearch } from '../api/queries.js';
+import type { ModelSummary, VersionStatus } from '../api/types.js';
+import { SearchSelect, type Choice } from './search-select.js';
 
-/** Chooses a version by its name, model and status. */
+const labelOf = ({ version, model_name: name, status }: ModelSummary): string =>
+  `${version} (${name}, ${status})`;
+
+/** Chooses a version by its name, model, tags or notes. */
 export function VersionSelect({
   label,
   description,
-  models,
+  status,
   value,
   onChange,
 }: {
   readonly label: string;
   readonly description?: string;
-  readonly models: readonly ModelSummary[];
+  /** Only versions that are in one of these states. */
+  readonly status?: readonly VersionStatus[];
   readonly value: string;
   readonly onChange: (version: string) => void;
 }) {
+  const chosen = useModel(value).data;
+  const useChoices = (q: string): readonly Choice[] | undefined =>
+    useModelSearch({ status, q }).data?.items.map((model) => ({
+      value: model.version,
+      label: labelOf(model),
+    }));
   return (
-    <Select
+    <SearchSelect
       label={label}
       description={description}
       placeholder="Choose a version"
-      searchable
-      data={models.map(({ version, model_name: name, status }) => ({
-        value: version,
-        label: `${version} (${name}, ${status})`,
-      }))}
-      value={value === '' ? null : value}
-      onChange={(next) => {
-        if (next !== null) onChange(next);
-      }}
+      value={value}
+      chosen={chosen === undefined ? value : labelOf(chosen)}
+      useChoices={useChoices}
+      onChange={onChange}
     />
   );
 }

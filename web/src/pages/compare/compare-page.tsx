@@ -1,11 +1,11 @@
-import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'wouter';
 import { getJson } from '../../api/client.js';
-import { useExports, useModelReport, useModels } from '../../api/queries.js';
+import { useModelReport } from '../../api/queries.js';
 import type { Comparison } from '../../api/types.js';
 import { Card } from '../../ui/card.js';
 import { Empty } from '../../ui/empty.js';
+import { ExportSelect } from '../../ui/export-select.js';
 import { Loaded } from '../../ui/loaded.js';
 import { Notice } from '../../ui/notice.js';
 import { PageHead } from '../../ui/page-head.js';
@@ -17,14 +17,10 @@ import { ScoreHistogram } from './score-histogram.js';
 
 export default function ComparePage() {
   const [search, setSearch] = useSearchParams();
-  const models = useModels();
-  const exports = useExports();
   const [a, b, exportId] = ['a', 'b', 'export'].map((name) => search.get(name) ?? '');
   const change = (part: Record<string, string>): void => {
     setSearch({ ...Object.fromEntries(search), ...part }, { replace: true });
   };
-  const items = models.data?.items ?? [];
-  const files = exports.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <PageHead title="Compare">
@@ -32,11 +28,10 @@ export default function ComparePage() {
       </PageHead>
       <div className="stack">
         <section className="card" aria-label="What to compare">
-          <div className="fields">
+          <div className="fields fields-wide">
             <VersionSelect
               label="A"
               description="What is there now"
-              models={items}
               value={a}
               onChange={(version) => {
                 change({ a: version });
@@ -45,21 +40,19 @@ export default function ComparePage() {
             <VersionSelect
               label="B"
               description="What may take its place"
-              models={items}
               value={b}
               onChange={(version) => {
                 change({ b: version });
               }}
             />
-            <Select
+            <ExportSelect
               label="On the windows of"
               description="Both score the same windows; what changes can be counted"
               placeholder="only what was recorded"
               clearable
-              data={files.map((item) => ({ value: item.export_id, label: item.export_file }))}
-              value={exportId === '' ? null : exportId}
+              value={exportId}
               onChange={(id) => {
-                change({ export: id ?? '' });
+                change({ export: id });
               }}
             />
           </div>

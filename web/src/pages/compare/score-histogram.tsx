@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { sendJson } from '../../api/client.js';
-import type { ScoreReport } from '../../api/types.js';
+import type { ScoreReport } from '../../api/score-types.js';
 import { axis, Chart, tooltip, type ChartOption } from '../../charts/chart.js';
 import type { Palette } from '../../charts/palette.js';
 import { decimal } from '../../format/numbers.js';

@@ -2,42 +2,42 @@ import { Button, TextInput } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import type { ModelSummary } from '../../api/types.js';
+import type { VersionStatus } from '../../api/types.js';
 import { Busy } from '../../ui/busy.js';
 import { Card } from '../../ui/card.js';
+import { ChangeProblem } from '../../ui/change-problem.js';
 import { Notice } from '../../ui/notice.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
 import { VersionSelect } from '../../ui/version-select.js';
 import { Effect, effectOf } from './effect.js';
-import { stateOf, usePreview, useSwitch, type Preview, type Switch } from './use-switch.js';
+import { usePreview, useSwitch, type Preview, type Switch } from './use-switch.js';
 
-const isDeployable = ({ status }: ModelSummary): boolean => status === 'available' || status === 'archived';
+const DEPLOYABLE: readonly VersionStatus[] = ['available', 'archived'];
 
 export function DeployForm({
-  models,
+  state,
   wanted,
 }: {
-  readonly models: readonly ModelSummary[];
-  readonly wanted: string | null;
+  /** What is deployed, as the page shows it. */
+  readonly state: string;
+  readonly wanted: string;
 }) {
-  const candidates = models.filter(isDeployable);
-  const [version, setVersion] = useState(
-    candidates.some((item) => item.version === wanted) ? (wanted ?? '') : '',
-  );
+  const [version, setVersion] = useState(wanted);
   const [target, setTarget] = useState('default');
   const [reason, setReason] = useState('');
-  const path = `/models/${version}`;
-  const body = { target, ...(reason === '' ? {} : { reason }) };
-  const change: Switch | null = version === '' ? null : { path: `${path}/deploy`, body, seen: path };
-  const preview = usePreview(change && { ...change, body: { target } }, stateOf(models));
+  const change = version === '' ? null : changeTo(version, target, reason);
   const deploy = useSwitch();
+  const preview = usePreview(
+    deploy.isSuccess || change === null ? null : { ...change, body: { target } },
+    state,
+  );
   return (
     <Card title="Deploy a version">
       <div className="stack">
         <VersionSelect
           label="Version"
           description="Only versions that passed their gate"
-          models={candidates}
+          status={DEPLOYABLE}
           value={version}
           onChange={(next) => {
             deploy.reset();
@@ -66,11 +66,12 @@ export function DeployForm({
           </Notice>
         )}
         {change !== null && !deploy.isSuccess && <Outlook preview={preview} version={version} />}
-        {deploy.isError && <ProblemNotice title="Nothing was deployed" error={deploy.error} />}
+        {deploy.isError && <ChangeProblem title="Nothing was deployed" error={deploy.error} />}
         {change !== null && preview.data !== undefined && !deploy.isSuccess && (
           <div>
             <Button
               loading={deploy.isPending}
+              disabled={preview.isFetching}
               onClick={() => {
                 deploy.mutate({ change, etag: preview.data.etag });
               }}
@@ -82,6 +83,11 @@ export function DeployForm({
       </div>
     </Card>
   );
+}
+
+function changeTo(version: string, target: string, reason: string): Switch {
+  const seen = `/models/${version}`;
+  return { path: `${seen}/deploy`, body: { target, ...(reason === '' ? {} : { reason }) }, seen };
 }
 
 /** What would happen, or why it cannot. */

@@ -1,30 +1,29 @@
 import { Button, Select, Textarea } from '@mantine/core';
 import { useState } from 'react';
-import type { ModelSummary } from '../../api/types.js';
+import type { ModelStanding } from '../../api/types.js';
 import { Busy } from '../../ui/busy.js';
 import { Card } from '../../ui/card.js';
+import { ChangeProblem } from '../../ui/change-problem.js';
 import { Notice } from '../../ui/notice.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
 import { Effect, effectOf } from './effect.js';
-import { stateOf, usePreview, useSwitch, type Switch } from './use-switch.js';
+import { usePreview, useSwitch, type Switch } from './use-switch.js';
 
 /** Back to a version that was deployed before; the audit log wants to know why. */
 export function RollbackForm({
-  models,
+  state,
   deployed,
 }: {
-  readonly models: readonly ModelSummary[];
-  readonly deployed: readonly ModelSummary[];
+  /** What is deployed, as the page shows it. */
+  readonly state: string;
+  readonly deployed: readonly ModelStanding[];
 }) {
   const [model, setModel] = useState(deployed[0].model_name);
   const [reason, setReason] = useState('');
-  const isPossible = hasEarlier(models, model);
+  const isPossible = deployed.some((own) => own.model_name === model && own.rollback !== null);
   const base = { path: '/models/rollback', seen: '/models/deployed', seenQuery: { model } };
   const change: Switch = { ...base, body: { model, reason } };
-  const preview = usePreview(
-    isPossible ? { ...base, body: { model, reason: 'preview' } } : null,
-    stateOf(models),
-  );
+  const preview = usePreview(isPossible ? { ...base, body: { model, reason: 'preview' } } : null, state);
   const rollback = useSwitch();
   return (
     <Card title="Roll back">
@@ -55,12 +54,12 @@ export function RollbackForm({
                 setReason(event.currentTarget.value);
               }}
             />
-            {rollback.isError && <ProblemNotice title="Nothing was changed" error={rollback.error} />}
+            {rollback.isError && <ChangeProblem title="Nothing was changed" error={rollback.error} />}
             {preview.data !== undefined && (
               <div>
                 <Button
                   color="red.9"
-                  disabled={reason.trim() === ''}
+                  disabled={reason.trim() === '' || preview.isFetching}
                   loading={rollback.isPending}
                   onClick={() => {
                     rollback.mutate({ change, etag: preview.data.etag });
@@ -77,22 +76,12 @@ export function RollbackForm({
   );
 }
 
-/** Whether there is a version to go back to: archived, and made before the one that is deployed. */
-function hasEarlier(models: readonly ModelSummary[], name: string): boolean {
-  const own = models.filter(({ model_name: other }) => other === name);
-  const champion = own.find(({ status }) => status === 'deployed');
-  return own.some(
-    ({ status, created_at: at }) =>
-      status === 'archived' && champion !== undefined && at < champion.created_at,
-  );
-}
-
 function ModelChoice({
   deployed,
   value,
   onChange,
 }: {
-  readonly deployed: readonly ModelSummary[];
+  readonly deployed: readonly ModelStanding[];
   readonly value: string;
   readonly onChange: (name: string) => void;
 }) {

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { send, type Query } from '../../api/client.js';
 import { useChange } from '../../api/queries.js';
-import type { DeployOutcome, ModelSummary } from '../../api/types.js';
+import type { DeployOutcome, ModelStanding } from '../../api/types.js';
 
 export interface Switch {
   /** Route that changes what the consumer loads. */
@@ -40,8 +40,8 @@ export function usePreview(change: Switch | null, state: string) {
   });
 }
 
-export const stateOf = (models: readonly ModelSummary[]): string =>
-  models.map(({ version, status }) => `${version} ${status}`).join();
+export const stateOf = (models: readonly ModelStanding[]): string =>
+  models.map(({ model_name: name, deployed, rollback }) => `${name} ${deployed} ${rollback}`).join();
 
 export function useSwitch() {
   return useChange(
@@ -53,6 +53,6 @@ export function useSwitch() {
       });
       return (await answer.json()) as DeployOutcome;
     },
-    ['models', 'model', 'audit'],
+    ['models', 'model', 'audit', 'preview'],
   );
 }

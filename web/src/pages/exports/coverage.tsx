@@ -6,10 +6,11 @@ import { axis, Chart, tooltip, type ChartOption } from '../../charts/chart.js';
 import type { Palette } from '../../charts/palette.js';
 import { count, plural } from '../../format/numbers.js';
 import { clock, day, duration, moment, useZone } from '../../format/times.js';
+import { DeviceRange, useDeviceRange } from '../../ui/device-range.js';
 import { Card } from '../../ui/card.js';
 import { Loaded } from '../../ui/loaded.js';
 
-const MAX_SHOWN = 30;
+const DEVICES_AT_ONCE = 30;
 
 /** When each device logged, and when it was silent. */
 export function Coverage({ id, stats }: { readonly id: string; readonly stats: ExportStats }) {
@@ -32,12 +33,13 @@ export function Coverage({ id, stats }: { readonly id: string; readonly stats: E
 
 function VolumeChart({ volume }: { readonly volume: ExportVolume }) {
   const [zone] = useZone();
-  const devices = volume.devices.slice(0, MAX_SHOWN);
-  const others = volume.other_devices + volume.devices.length - devices.length;
+  const range = useDeviceRange(volume.devices, DEVICES_AT_ONCE);
+  const devices = range.shown;
+  const others = volume.other_devices;
   const option = useCallback(
     (colours: Palette) => volumeOption(volume, devices, colours),
     // The zone decides what the axis says.
-    [volume, zone],
+    [volume, devices, zone],
   );
   if (volume.start === null) return <p className="soft">There is no line with a time that can be read.</p>;
   const rowHeight = devices.length > 12 ? 20 : 30;
@@ -45,8 +47,9 @@ function VolumeChart({ volume }: { readonly volume: ExportVolume }) {
     <>
       <p className="soft small">
         Each row is a device, each cell {duration(volume.bucket_seconds)}; darker means more lines, empty means silence.
-        {others > 0 && ` The ${devices.length} devices with the most lines are shown; ${plural(others, 'other')} not.`}
+        {others > 0 && ` Devices with the most lines come first; ${plural(others, 'other')} cannot be shown.`}
       </p>
+      <DeviceRange range={range} />
       <Chart
         label={`Log lines of ${devices.length} devices over time`}
         height={devices.length * rowHeight + 120}
@@ -65,7 +68,8 @@ function volumeOption(volume: ExportVolume, devices: ExportVolume['devices'], co
   const cells = devices.flatMap(({ counts }, row) =>
     counts.flatMap((logs, column) => (logs > 0 ? [[column, row, logs]] : [])),
   );
-  const most = cells.reduce((max, [, , logs]) => Math.max(max, logs), 1);
+  // One scale for all devices, whichever of them are shown.
+  const most = volume.devices.reduce((max, device) => Math.max(max, ...device.counts), 1);
   return {
     grid: { left: 24, right: 16, top: 8, bottom: 86, containLabel: true },
     legend: { show: false },

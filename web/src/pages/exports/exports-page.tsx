@@ -1,4 +1,6 @@
-import { Button } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { useExports } from '../../api/queries.js';
 import type { Export } from '../../api/types.js';
@@ -12,17 +14,37 @@ import { StatusBadge } from '../../ui/status-badge.js';
 import { RegisterForm } from './register-form.js';
 import { UploadArea } from './upload-area.js';
 
+const PAUSE_MS = 250;
+
 export default function ExportsPage() {
-  const exports = useExports();
+  const [text, setText] = useState('');
+  const [typed] = useDebouncedValue(text, PAUSE_MS);
+  const exports = useExports(typed);
+  const isNone = exports.data?.pages.at(0)?.items.length === 0;
   return (
     <>
       <PageHead title="Exports">Files of router logs that models are trained on and scored with.</PageHead>
       <div className="stack">
         <UploadArea />
         <Card title="All exports" aside={<RegisterForm />}>
-          <Loaded query={exports}>
-            {({ pages }) => <ExportTable exports={pages.flatMap(({ items }) => items)} />}
-          </Loaded>
+          <div className="stack">
+            {!(isNone && typed === '') && (
+              <TextInput
+                label="Find"
+                placeholder="name of the file"
+                maw={360}
+                value={text}
+                onChange={(event) => {
+                  setText(event.currentTarget.value);
+                }}
+              />
+            )}
+            <Loaded query={exports}>
+              {({ pages }) => (
+                <ExportTable exports={pages.flatMap(({ items }) => items)} isFiltered={typed !== ''} />
+              )}
+            </Loaded>
+          </div>
           {exports.hasNextPage && (
             <Button
               variant="default"
@@ -45,7 +67,15 @@ export function validityOf({ validation }: Export): string {
   return validation.warnings.length > 0 ? 'valid, with warnings' : 'valid';
 }
 
-function ExportTable({ exports }: { readonly exports: readonly Export[] }) {
+function ExportTable({
+  exports,
+  isFiltered,
+}: {
+  readonly exports: readonly Export[];
+  readonly isFiltered: boolean;
+}) {
+  if (exports.length === 0 && isFiltered)
+    return <Empty title="No export is called like that">Change what you look for.</Empty>;
   if (exports.length === 0) {
     return (
       <Empty title="No export yet">

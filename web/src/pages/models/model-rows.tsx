@@ -1,6 +1,6 @@
 import { Checkbox } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { Link } from 'wouter';
 import type { ModelSummary } from '../../api/types.js';
 import { count } from '../../format/numbers.js';
@@ -10,16 +10,24 @@ import './model-rows.css';
 
 const ROW_PX = 58;
 const NARROW_ROW_PX = 92;
+/** Rows before the last one at which the next page is asked for. */
+const NEAR_END = 30;
 
 /** Only the rows that can be seen exist: ten thousand are as quick as ten. */
 export function ModelRows({
   models,
+  total,
   chosen,
   onChoose,
+  onEnd,
 }: {
   readonly models: readonly ModelSummary[];
+  /** Of which `models` are the first; -1 = unknown. */
+  readonly total: number;
   readonly chosen: readonly string[];
   readonly onChoose: (version: string) => void;
+  /** The last row is near: more of them are wanted. */
+  readonly onEnd: () => void;
 }) {
   const list = useRef<HTMLDivElement>(null);
   const isNarrow = window.innerWidth <= 640;
@@ -29,8 +37,13 @@ export function ModelRows({
     overscan: 12,
     scrollMargin: list.current?.offsetTop ?? 0,
   });
+  const items = rows.getVirtualItems();
+  const isNearEnd = (items.at(-1)?.index ?? 0) >= models.length - NEAR_END;
+  useEffect(() => {
+    if (isNearEnd) onEnd();
+  }, [isNearEnd, onEnd]);
   return (
-    <div ref={list} role="table" aria-label="Versions" aria-rowcount={models.length}>
+    <div ref={list} role="table" aria-label="Versions" aria-rowcount={total < 0 ? total : total + 1}>
       <div className="visually-hidden" role="rowgroup">
         <div role="row">
           {['Compare', 'Version', 'Status', 'Features', 'Windows', 'Trained'].map((name) => (
@@ -41,7 +54,7 @@ export function ModelRows({
         </div>
       </div>
       <div role="rowgroup" style={{ height: rows.getTotalSize(), position: 'relative' }}>
-        {rows.getVirtualItems().map(({ index, start, size }) => {
+        {items.map(({ index, start, size }) => {
           const model = models[index];
           return (
             <div

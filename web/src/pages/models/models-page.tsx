@@ -1,13 +1,14 @@
 import { Button, Select, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import { useModelPages } from '../../api/queries.js';
+import { useModelPages, useModelStats } from '../../api/queries.js';
 import type { VersionStatus } from '../../api/types.js';
-import { plural } from '../../format/numbers.js';
+import { count, plural } from '../../format/numbers.js';
 import { Empty } from '../../ui/empty.js';
 import { Loaded } from '../../ui/loaded.js';
 import { PageHead } from '../../ui/page-head.js';
+import { DeletedNotice } from './delete-model.js';
 import { ModelRows } from './model-rows.js';
 
 const STATUSES: readonly VersionStatus[] = ['deployed', 'available', 'archived', 'rejected', 'corrupt'];
@@ -16,16 +17,10 @@ const PAUSE_MS = 250;
 export default function ModelsPage() {
   const [search, setSearch] = useSearchParams();
   const [text, setText] = useState(search.get('q') ?? '');
-  const [typed] = useDebouncedValue(text, PAUSE_MS);
-  const status = STATUSES.find((known) => known === search.get('status')) ?? null;
-  const model = search.get('model');
-  const models = useModelPages({ status, model, q: typed === '' ? null : typed });
+  const [q] = useDebouncedValue(text, PAUSE_MS);
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = models;
-  // All versions are wanted for the list, and they come a page at a time.
-  useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const status = STATUSES.find((known) => known === search.get('status')) ?? null;
+  const deleted = search.get('deleted');
   const choose = (version: string): void => {
     setChosen(
       chosen.includes(version) ? chosen.filter((other) => other !== version) : [...chosen.slice(-1), version],
@@ -33,12 +28,14 @@ export default function ModelsPage() {
   };
   return (
     <>
-      <PageHead
-        title="Models"
-        actions={<CompareAction chosen={chosen} />}
-      >
+      <PageHead title="Models" actions={<CompareAction chosen={chosen} />}>
         Every version that was trained or imported, newest first.
       </PageHead>
+      {deleted !== null && (
+        <div className="before-card">
+          <DeletedNotice version={deleted} />
+        </div>
+      )}
       <section className="card stack" aria-label="Versions">
         <div className="fields">
           <TextInput
@@ -53,30 +50,61 @@ export default function ModelsPage() {
             label="Status"
             placeholder="any"
             clearable
+            clearButtonProps={{ 'aria-label': 'Any status' }}
             data={[...STATUSES]}
             value={status}
             onChange={(next) => {
-              setSearch(next === null ? {} : { status: next }, { replace: true });
+              const rest = Object.fromEntries([...search].filter(([name]) => name !== 'status'));
+              setSearch(next === null ? rest : { ...rest, status: next }, { replace: true });
             }}
           />
         </div>
-        <Loaded query={models} lines={8}>
-          {({ pages }) => {
-            const items = pages.flatMap((page) => page.items);
-            if (items.length === 0) return <NoModels isFiltered={typed !== '' || status !== null} />;
-            return (
-              <>
-                <p className="soft small" aria-live="polite">
-                  {plural(items.length, 'version')}
-                  {hasNextPage ? ', more on their way' : ''}
-                </p>
-                <ModelRows models={items} chosen={chosen} onChoose={choose} />
-              </>
-            );
-          }}
-        </Loaded>
+        <Versions q={q} status={status} model={search.get('model')} chosen={chosen} onChoose={choose} />
       </section>
     </>
+  );
+}
+
+interface VersionsProps {
+  readonly q: string;
+  readonly status: VersionStatus | null;
+  readonly model: string | null;
+  readonly chosen: readonly string[];
+  readonly onChoose: (version: string) => void;
+}
+
+function Versions({ q, status, model, chosen, onChoose }: VersionsProps) {
+  const models = useModelPages({ status: status === null ? undefined : [status], model, q });
+  const stats = useModelStats();
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = models;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const isFiltered = q !== '' || status !== null || model !== null;
+  const total = isFiltered ? undefined : stats.data?.total;
+  return (
+    <Loaded query={models} lines={8}>
+      {({ pages }) => {
+        const items = pages.flatMap((page) => page.items);
+        if (items.length === 0) return <NoModels isFiltered={isFiltered} />;
+        return (
+          <>
+            <p className="soft small" aria-live="polite">
+              {hasNextPage
+                ? `${total === undefined ? `More than ${count(items.length)}` : count(total)} versions; more are fetched as you scroll.`
+                : plural(items.length, 'version')}
+            </p>
+            <ModelRows
+              models={items}
+              total={hasNextPage ? (total ?? -1) : items.length}
+              chosen={chosen}
+              onChoose={onChoose}
+              onEnd={more}
+            />
+          </>
+        );
+      }}
+    </Loaded>
   );
 }
 

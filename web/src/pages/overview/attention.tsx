@@ -13,13 +13,14 @@ interface Matter {
 
 /** What somebody should look at now; nothing is shown when there is nothing. */
 export function Attention({
-  models,
+  corrupt,
   runs,
 }: {
-  readonly models: readonly ModelSummary[];
+  /** Versions whose files were changed. */
+  readonly corrupt: readonly ModelSummary[];
   readonly runs: readonly Run[];
 }) {
-  const matters = [...damaged(models), ...unsuccessful(runs)];
+  const matters = [...damaged(corrupt), ...unsuccessful(runs)];
   if (matters.length === 0) return null;
   return (
     <Notice tone="warn" title="Needs attention">
@@ -35,13 +36,11 @@ export function Attention({
 }
 
 function damaged(models: readonly ModelSummary[]): Matter[] {
-  return models
-    .filter(({ status }) => status === 'corrupt')
-    .map(({ version, model_name: name }) => ({
-      key: version,
-      href: `/models/${version}`,
-      text: `${name} ${version}: its files are not those that were registered.`,
-    }));
+  return models.map(({ version, model_name: name }) => ({
+    key: version,
+    href: `/models/${version}`,
+    text: `${name} ${version}: its files are not those that were registered.`,
+  }));
 }
 
 function unsuccessful(runs: readonly Run[]): Matter[] {

@@ -1,43 +1,36 @@
 import { Button } from '@mantine/core';
 import { Link } from 'wouter';
 import { useModel, useModelReport } from '../../api/queries.js';
-import type { ModelSummary } from '../../api/types.js';
-import { decimal, figure, percent } from '../../format/numbers.js';
+import type { ModelStanding } from '../../api/types.js';
+import { decimal, figure, percent, plural } from '../../format/numbers.js';
 import { ago, moment } from '../../format/times.js';
 import { labelSource } from '../../format/words.js';
 import { Busy } from '../../ui/busy.js';
 import { Card } from '../../ui/card.js';
+import { ProblemNotice } from '../../ui/problem-notice.js';
 import { Stats } from '../../ui/stats.js';
 import { StatusBadge } from '../../ui/status-badge.js';
 
 /** The deployed version of one model, or the next step towards one. */
-export function ChampionCard({
-  name,
-  versions,
-}: {
-  readonly name: string;
-  readonly versions: readonly ModelSummary[];
-}) {
-  const deployed = versions.find(({ status }) => status === 'deployed');
-  if (deployed !== undefined) return <Deployed model={deployed} newer={newerThan(deployed, versions)} />;
-  const candidate = versions.find(({ status }) => status === 'available');
+export function ChampionCard({ standing }: { readonly standing: ModelStanding }) {
+  const { model_name: name, deployed, candidate, total } = standing;
+  if (deployed !== null) return <Deployed name={name} version={deployed} newer={candidate} />;
   return (
     <Card title={name} aside={<span className="badge badge-warn">nothing deployed</span>}>
-      {candidate === undefined ? (
+      {candidate === null ? (
         <p className="soft">
-          None of its {versions.length} versions may be deployed.{' '}
+          None of its {plural(total, 'version')} may be deployed.{' '}
           <Link href={`/models?model=${name}`}>See why</Link>.
         </p>
       ) : (
         <div className="stack">
           <p className="soft">
-            The consumer has no model yet. Version{' '}
-            <Link href={`/models/${candidate.version}`}>{candidate.version}</Link> of{' '}
-            {moment(candidate.created_at)} passed its gate.
+            The consumer has no model yet. Version <Link href={`/models/${candidate}`}>{candidate}</Link>{' '}
+            passed its gate.
           </p>
           <div>
-            <Button component={Link} href={`/deploy?version=${candidate.version}`}>
-              Deploy {candidate.version}
+            <Button component={Link} href={`/deploy?version=${candidate}`}>
+              Deploy {candidate}
             </Button>
           </div>
         </div>
@@ -46,30 +39,34 @@ export function ChampionCard({
   );
 }
 
-const newerThan = (deployed: ModelSummary, versions: readonly ModelSummary[]): ModelSummary | undefined =>
-  versions.find(({ status, created_at: at }) => status === 'available' && at > deployed.created_at);
-
 function Deployed({
-  model,
+  name,
+  version,
   newer,
 }: {
-  readonly model: ModelSummary;
-  readonly newer: ModelSummary | undefined;
+  readonly name: string;
+  readonly version: string;
+  readonly newer: string | null;
 }) {
-  const detail = useModel(model.version);
-  const report = useModelReport(model.version);
+  const detail = useModel(version);
+  const report = useModelReport(version);
   const free = report.data?.evaluation?.label_free;
   const metrics = detail.data?.metrics;
+  const since = detail.data?.deployed_at ?? null;
   return (
-    <Card title={model.model_name} aside={<StatusBadge status="deployed" />}>
+    <Card title={name} aside={<StatusBadge status="deployed" />}>
       <div className="stack">
         <p>
-          Version <Link href={`/models/${model.version}`}>{model.version}</Link>, deployed{' '}
-          <span title={moment(model.deployed_at)}>
-            {model.deployed_at === null ? '' : ago(model.deployed_at)}
-          </span>
+          Version <Link href={`/models/${version}`}>{version}</Link>
+          {since !== null && (
+            <>
+              , deployed <span title={moment(since)}>{ago(since)}</span>
+            </>
+          )}
         </p>
-        {detail.data === undefined || report.isPending ? (
+        {detail.isError ? (
+          <ProblemNotice error={detail.error} retry={() => void detail.refetch()} />
+        ) : detail.data === undefined || report.isPending ? (
           <Busy lines={3} />
         ) : (
           <Stats
@@ -88,11 +85,10 @@ function Deployed({
             ]}
           />
         )}
-        {newer !== undefined && (
+        {newer !== null && (
           <p className="soft">
-            A newer version waits:{' '}
-            <Link href={`/compare?a=${model.version}&b=${newer.version}`}>compare it</Link> or{' '}
-            <Link href={`/deploy?version=${newer.version}`}>deploy {newer.version}</Link>.
+            A newer version waits: <Link href={`/compare?a=${version}&b=${newer}`}>compare it</Link> or{' '}
+            <Link href={`/deploy?version=${newer}`}>deploy {newer}</Link>.
           </p>
         )}
       </div>

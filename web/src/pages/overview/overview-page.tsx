@@ -1,7 +1,9 @@
 import { Button } from '@mantine/core';
+import { useState } from 'react';
 import { Link } from 'wouter';
-import { useModels, useRuns } from '../../api/queries.js';
-import type { ModelSummary } from '../../api/types.js';
+import { useModelSearch, useModelStats, useRuns } from '../../api/queries.js';
+import type { ModelStanding } from '../../api/types.js';
+import { plural } from '../../format/numbers.js';
 import { Card } from '../../ui/card.js';
 import { Empty } from '../../ui/empty.js';
 import { Loaded } from '../../ui/loaded.js';
@@ -12,7 +14,8 @@ import { ChampionCard } from './champion-card.js';
 import { QueueCard } from './queue-card.js';
 
 export default function OverviewPage() {
-  const models = useModels();
+  const models = useModelStats();
+  const corrupt = useModelSearch({ status: ['corrupt'] });
   const runs = useRuns(8);
   return (
     <>
@@ -27,9 +30,9 @@ export default function OverviewPage() {
         What is deployed, what is under way, and what needs you.
       </PageHead>
       <div className="stack">
-        <Attention models={models.data?.items ?? []} runs={runs.data?.items ?? []} />
+        <Attention corrupt={corrupt.data?.items ?? []} runs={runs.data?.items ?? []} />
         <Loaded query={models} lines={6}>
-          {({ items }) => <Champions models={items} />}
+          {({ models: standings }) => <Champions models={standings} />}
         </Loaded>
         <QueueCard />
         <Card title="Last trainings" aside={<Link href="/trainings">All trainings</Link>}>
@@ -50,7 +53,11 @@ export default function OverviewPage() {
   );
 }
 
-function Champions({ models }: { readonly models: readonly ModelSummary[] }) {
+/** Each card asks for its version: so many are looked at at once. */
+const FIRST = 12;
+
+function Champions({ models }: { readonly models: readonly ModelStanding[] }) {
+  const [isWhole, setWhole] = useState(false);
   if (models.length === 0) {
     return (
       <section className="card">
@@ -68,16 +75,26 @@ function Champions({ models }: { readonly models: readonly ModelSummary[] }) {
       </section>
     );
   }
-  const names = [...new Set(models.map(({ model_name: name }) => name))].sort();
+  const hidden = isWhole ? 0 : models.length - FIRST;
   return (
-    <div className="halves">
-      {names.map((name) => (
-        <ChampionCard
-          key={name}
-          name={name}
-          versions={models.filter(({ model_name: own }) => own === name)}
-        />
-      ))}
-    </div>
+    <>
+      <div className="halves">
+        {(isWhole ? models : models.slice(0, FIRST)).map((standing) => (
+          <ChampionCard key={standing.model_name} standing={standing} />
+        ))}
+      </div>
+      {hidden > 0 && (
+        <div>
+          <Button
+            variant="default"
+            onClick={() => {
+              setWhole(true);
+            }}
+          >
+            Show {plural(hidden, 'more model')}
+          </Button>
+        </div>
+      )}
+    </>
   );
 }

@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
-import type { ScoredWindow } from '../../api/types.js';
+import type { ScoredWindow } from '../../api/score-types.js';
 import { count, decimal } from '../../format/numbers.js';
 import { moment, useZone } from '../../format/times.js';
 import './score.css';

@@ -1,44 +1,36 @@
 import { describe, expect, it } from 'vitest';
 import { heatCells } from './heat-cells.js';
 
-const window = (device: string, start: string, score: number) => ({
-  device,
-  start,
-  end: null,
-  score,
-  is_anomaly: score > 0.5,
-  confidence: 0,
-  log_count: 1,
+const flagged = (device: string, start: string, score: number) => ({
+  ...{ device, start, end: null, score, is_anomaly: true, confidence: 0.9, log_count: 1 },
 });
-const device = (name: string, anomalies: number) => ({ device: name, windows: 1, anomalies, max_score: 0.4 });
+const map = {
+  bucket_seconds: 900,
+  start: '2025-06-01T00:00:00.000Z',
+  columns: 3,
+  other_devices: 0,
+  rows: [{ device: 'a', scores: [588, null, 588] }],
+};
 
 describe('cells of the heat map', () => {
-  it('hold the highest score of the windows in them, and find that window again', () => {
-    // Three days: too many columns of five minutes, so a quarter of an hour is one.
+  it('are flagged when a window in them is, however the picture rounds', () => {
     const windows = [
-      window('a', '2025-06-01T00:00:00Z', 0.3),
-      window('a', '2025-06-01T00:05:00Z', 0.7),
-      window('a', '2025-06-03T23:55:00Z', 0.4),
+      flagged('a', '2025-06-01T00:05:00Z', 0.5876),
+      flagged('a', '2025-06-01T00:10:00Z', 0.5877),
     ];
-    const { stepMs, cells, windowAt, times } = heatCells({ devices: [device('a', 1)], windows }, 10);
-    expect(stepMs).toBe(15 * 60_000);
+    const { cells, windowAt, times } = heatCells({ threshold: 0.5875, windows, heat_map: map }, map.rows);
     expect(cells).toEqual([
-      [0, 0, 0.7],
-      [287, 0, 0.4],
+      [0, 0, 0.5877],
+      [2, 0, 0.5875],
     ]);
-    expect(times).toHaveLength(288);
+    expect(times).toHaveLength(3);
     expect(windowAt(0, 0)).toBe(windows[1]);
-  });
-
-  it('show the devices with the most flagged windows when there are too many', () => {
-    const devices = Array.from({ length: 1000 }, (_, i) => device(`d${i}`, i));
-    const windows = devices.map(({ device: name }) => window(name, '2025-06-01T00:00:00Z', 0.6));
-    const heat = heatCells({ devices, windows }, 40);
-    expect(heat.devices.slice(0, 2)).toEqual(['d999', 'd998']);
-    expect(heat.cells).toHaveLength(40);
+    expect(windowAt(1, 0)).toBeUndefined();
+    expect(windowAt(2, 0)).toMatchObject({ start: '2025-06-01T00:30:00.000Z', is_anomaly: false });
   });
 
   it('are none without times', () => {
-    expect(heatCells({ devices: [], windows: [] }, 10).cells).toEqual([]);
+    const none = { ...map, start: null, columns: 0, rows: [] };
+    expect(heatCells({ threshold: 0.5, windows: [], heat_map: none }, []).cells).toEqual([]);
   });
 });

@@ -1,12 +1,13 @@
 import { useCallback, useMemo } from 'react';
-import type { ScoredWindow, ScoreReport } from '../../api/types.js';
+import type { ScoredWindow, ScoreReport } from '../../api/score-types.js';
+import { DeviceRange, useDeviceRange } from '../../ui/device-range.js';
 import { axis, Chart, tooltip, type ChartOption } from '../../charts/chart.js';
 import type { Palette } from '../../charts/palette.js';
 import { decimal, plural } from '../../format/numbers.js';
 import { clock, day, duration, useZone } from '../../format/times.js';
 import { heatCells, type HeatCells } from './heat-cells.js';
 
-const MOST_DEVICES = 40;
+const DEVICES_AT_ONCE = 40;
 
 /** Device by time: each cell shows the highest score in it. A click opens the window that has it. */
 export function HeatMap({
@@ -17,24 +18,25 @@ export function HeatMap({
   readonly onChoose: (window: ScoredWindow) => void;
 }) {
   const [zone] = useZone();
-  const heat = useMemo(() => heatCells(report, MOST_DEVICES), [report]);
+  const { rows, other_devices: others } = report.heat_map;
+  const range = useDeviceRange(rows, DEVICES_AT_ONCE);
+  const heat = useMemo(() => heatCells(report, range.shown), [report, range.shown]);
   const option = useCallback(
     (colours: Palette) => heatOption(heat, report.threshold, colours),
     // The zone decides what the axis says.
     [heat, report.threshold, zone],
   );
-  if (heat.cells.length === 0) return null;
+  if (rows.length === 0) return null;
   const rowHeight = heat.devices.length > 12 ? 22 : 34;
-  const hidden = report.devices.length - heat.devices.length;
   return (
     <div className="stack-tight">
       <p className="soft small">
         Each row is a device, each cell {duration(heat.stepMs / 1000)}: its colour is the highest score in it,
         orange above the threshold. Choose a cell to see its window below; the list of flagged windows does
-        the same by keyboard.
-        {hidden > 0 &&
-          ` The ${heat.devices.length} devices with the most flagged windows are shown; ${plural(hidden, 'other')} not.`}
+        the same by keyboard. Devices with the most flagged windows come first
+        {others > 0 ? `; ${plural(others, 'other device')} with few or none cannot be shown.` : '.'}
       </p>
+      <DeviceRange range={range} />
       <Chart
         label={`Scores of ${heat.devices.length} devices over time`}
         height={heat.devices.length * rowHeight + 130}

@@ -1,11 +1,13 @@
-import { Button, Select } from '@mantine/core';
-import { useState } from 'react';
+import { Button } from '@mantine/core';
+import { useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import { useExports, useModels, useScores } from '../../api/queries.js';
-import type { Export, ModelSummary, ScoredWindow, ScoreReport } from '../../api/types.js';
+import { useExportSearch, useModelSearch, useModelStats, useScores } from '../../api/queries.js';
+import type { VersionStatus } from '../../api/types.js';
+import type { ScoredWindow, ScoreReport } from '../../api/score-types.js';
 import { count, decimal, percent, plural } from '../../format/numbers.js';
 import { Card } from '../../ui/card.js';
 import { Empty } from '../../ui/empty.js';
+import { ExportSelect } from '../../ui/export-select.js';
 import { Loaded } from '../../ui/loaded.js';
 import { PageHead } from '../../ui/page-head.js';
 import { Stats } from '../../ui/stats.js';
@@ -14,16 +16,31 @@ import { FlaggedList } from './flagged-list.js';
 import { HeatMap } from './heat-map.js';
 import { WindowPanel } from './window-panel.js';
 
+/** A corrupt one is loaded by nobody. */
+const USABLE: readonly VersionStatus[] = ['deployed', 'available', 'archived', 'rejected'];
+
 export default function ScorePage() {
-  const models = useModels();
-  const exports = useExports();
+  const newest = useModelSearch({ status: USABLE }, 1);
+  const stats = useModelStats();
+  const exports = useExportSearch();
   return (
     <>
       <PageHead title="Score explorer">When was which device unusual, and why.</PageHead>
-      <Loaded query={models} lines={6}>
+      <Loaded query={newest} lines={6}>
         {({ items }) => (
-          <Loaded query={exports} lines={6}>
-            {({ pages }) => <Explorer models={items} exports={pages.flatMap((page) => page.items)} />}
+          <Loaded query={stats} lines={6}>
+            {({ models }) => (
+              <Loaded query={exports} lines={6}>
+                {({ items: files }) => (
+                  <Explorer
+                    version={
+                      models.find(({ deployed }) => deployed !== null)?.deployed ?? items.at(0)?.version
+                    }
+                    exportId={files.at(0)?.export_id}
+                  />
+                )}
+              </Loaded>
+            )}
           </Loaded>
         )}
       </Loaded>
@@ -31,36 +48,41 @@ export default function ScorePage() {
   );
 }
 
-interface ExplorerProps {
-  readonly models: readonly ModelSummary[];
-  readonly exports: readonly Export[];
+/** What is scored unless something else is chosen; undefined = there is none. */
+interface Usual {
+  readonly version: string | undefined;
+  readonly exportId: string | undefined;
 }
 
-function Explorer({ models, exports }: ExplorerProps) {
-  const usable = models.filter(({ status }) => status !== 'corrupt');
-  if (usable.length === 0 || exports.length === 0) {
-    const [what, href] = usable.length === 0 ? ['a model', '/trainings/new'] : ['an export', '/exports'];
+function Explorer({ version, exportId }: Usual) {
+  if (version === undefined || exportId === undefined) {
+    const [what, href] = version === undefined ? ['a model', '/trainings/new'] : ['an export', '/exports'];
     return (
       <section className="card">
         <Empty
           title={`Scoring needs ${what}`}
           action={
             <Button component={Link} href={href}>
-              {usable.length === 0 ? 'Train a model' : 'Upload an export'}
+              {version === undefined ? 'Train a model' : 'Upload an export'}
             </Button>
           }
         />
       </section>
     );
   }
-  return <Scored models={usable} exports={exports} />;
+  return <Scored usualVersion={version} usualExport={exportId} />;
 }
 
-function Scored({ models, exports }: ExplorerProps) {
+function Scored({
+  usualVersion,
+  usualExport,
+}: {
+  readonly usualVersion: string;
+  readonly usualExport: string;
+}) {
   const [search, setSearch] = useSearchParams();
-  const deployed = models.find(({ status }) => status === 'deployed');
-  const version = search.get('version') ?? (deployed ?? models[0]).version;
-  const exportId = search.get('export') ?? exports[0].export_id;
+  const version = search.get('version') ?? usualVersion;
+  const exportId = search.get('export') ?? usualExport;
   const scores = useScores(version, exportId, true);
   const change = (part: Record<string, string>): void => {
     setSearch({ version, export: exportId, ...part }, { replace: true });
@@ -68,23 +90,20 @@ function Scored({ models, exports }: ExplorerProps) {
   return (
     <div className="stack">
       <section className="card" aria-label="What to score">
-        <div className="fields">
+        <div className="fields fields-wide">
           <VersionSelect
             label="Model"
-            models={models}
+            status={USABLE}
             value={version}
             onChange={(next) => {
               change({ version: next });
             }}
           />
-          <Select
+          <ExportSelect
             label="Export"
-            searchable
-            allowDeselect={false}
-            data={exports.map((item) => ({ value: item.export_id, label: item.export_file }))}
             value={exportId}
             onChange={(next) => {
-              if (next !== null) change({ export: next });
+              change({ export: next });
             }}
           />
         </div>
@@ -97,7 +116,7 @@ function Scored({ models, exports }: ExplorerProps) {
 }
 
 function Report({ report }: { readonly report: ScoreReport }) {
-  const flagged = report.windows.filter((window) => window.is_anomaly).sort((a, b) => b.score - a.score);
+  const flagged = useMemo(() => [...report.windows].sort((a, b) => b.score - a.score), [report]);
   const [chosen, setChosen] = useState<ScoredWindow | null>(flagged.at(0) ?? null);
   return (
     <>

@@ -1,4 +1,4 @@
-import type { FeatureExplanation, ScoredWindow } from '../../api/types.js';
+import type { FeatureExplanation, ScoredWindow } from '../../api/score-types.js';
 import { count, decimal, figure, percent } from '../../format/numbers.js';
 import { clock, moment } from '../../format/times.js';
 import { Card } from '../../ui/card.js';

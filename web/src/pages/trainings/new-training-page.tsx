@@ -2,12 +2,12 @@ import { Alert, Button, Checkbox, Select, TextInput } from '@mantine/core';
 import { useState, type SyntheticEvent } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import { sendJson } from '../../api/client.js';
-import { useChange, useExports } from '../../api/queries.js';
+import { useChange, useExport, useExportSearch } from '../../api/queries.js';
 import { useSettings } from '../../api/service-queries.js';
 import { asProblem, type FieldProblem } from '../../api/problem.js';
-import type { Export } from '../../api/types.js';
 import { Card } from '../../ui/card.js';
 import { Empty } from '../../ui/empty.js';
+import { ExportSelect } from '../../ui/export-select.js';
 import { Loaded } from '../../ui/loaded.js';
 import { Notice } from '../../ui/notice.js';
 import { PageHead } from '../../ui/page-head.js';
@@ -16,7 +16,7 @@ import { nameOf, optionsOf, overridesOf, problemFor, type TrainingOption } from 
 import { useDryRun, type TrainRequest } from './use-dry-run.js';
 
 export default function NewTrainingPage() {
-  const exports = useExports();
+  const exports = useExportSearch();
   const settings = useSettings();
   return (
     <>
@@ -25,12 +25,13 @@ export default function NewTrainingPage() {
         <Link href="/settings">set</Link>.
       </PageHead>
       <Loaded query={exports}>
-        {({ pages }) => {
-          const items = pages.flatMap((page) => page.items);
+        {({ items }) => {
           if (items.length === 0) return <NoExport />;
           return (
             <Loaded query={settings} lines={8}>
-              {({ items: known }) => <TrainingForm exports={items} options={optionsOf(known)} />}
+              {({ items: known }) => (
+                <TrainingForm usualExport={items[0].export_id} options={optionsOf(known)} />
+              )}
             </Loaded>
           );
         }}
@@ -79,16 +80,16 @@ function requestOf(
 }
 
 function TrainingForm({
-  exports,
+  usualExport,
   options,
 }: {
-  readonly exports: readonly Export[];
+  readonly usualExport: string;
   readonly options: readonly TrainingOption[];
 }) {
   const [search] = useSearchParams();
   const [, navigate] = useLocation();
   const [form, setForm] = useState<Form>({
-    exportId: search.get('export') ?? exports[0].export_id,
+    exportId: search.get('export') ?? usualExport,
     model: search.get('model') ?? 'wifi',
     from: '',
     to: '',
@@ -121,7 +122,7 @@ function TrainingForm({
   };
   return (
     <form className="stack" onSubmit={submit}>
-      <WhatCard form={form} change={change} exports={exports} />
+      <WhatCard form={form} change={change} />
       <SettingsCard form={form} change={change} errors={errors} options={options} />
       <div aria-live="polite">
         {check.error !== null && <ProblemNotice title="It cannot be started like this" error={check.error} />}
@@ -175,29 +176,18 @@ function SettingsCard({
   );
 }
 
-function WhatCard({
-  form,
-  change,
-  exports,
-}: {
-  readonly form: Form;
-  readonly change: (part: Partial<Form>) => void;
-  readonly exports: readonly Export[];
-}) {
-  const chosen = exports.find(({ export_id: id }) => id === form.exportId);
+function WhatCard({ form, change }: { readonly form: Form; readonly change: (part: Partial<Form>) => void }) {
+  const chosen = useExport(form.exportId).data;
   return (
     <Card title="What">
       <div className="fields">
-        <Select
+        <ExportSelect
           label="Export"
           description="The log lines to learn from"
-          data={exports.map((item) => ({ value: item.export_id, label: item.export_file }))}
           value={form.exportId}
           onChange={(id) => {
-            if (id !== null) change({ exportId: id });
+            change({ exportId: id });
           }}
-          searchable
-          allowDeselect={false}
         />
         <TextInput
           label="Model name"

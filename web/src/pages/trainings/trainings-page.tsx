@@ -1,6 +1,7 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { Link, useLocation, useSearchParams } from 'wouter';
-import { useRunPages } from '../../api/queries.js';
+import { useRunPages, useRuns } from '../../api/queries.js';
+import { withNewest } from './with-newest.js';
 import { Empty } from '../../ui/empty.js';
 import { Loaded } from '../../ui/loaded.js';
 import { PageHead } from '../../ui/page-head.js';
@@ -12,7 +13,9 @@ export default function TrainingsPage() {
   const [search] = useSearchParams();
   const [, navigate] = useLocation();
   const status = search.get('status') ?? 'all';
-  const runs = useRunPages(status === 'all' ? null : status);
+  const wanted = status === 'all' ? null : status;
+  const runs = useRunPages(wanted);
+  const newest = useRuns(50, wanted);
   return (
     <>
       <PageHead
@@ -38,7 +41,10 @@ export default function TrainingsPage() {
         </div>
         <Loaded query={runs}>
           {({ pages }) => {
-            const items = pages.flatMap((page) => page.items);
+            const items = withNewest(
+              pages.flatMap((page) => page.items),
+              newest.data?.items ?? [],
+            );
             return items.length === 0 ? <NoRuns status={status} /> : <RunTable runs={items} />;
           }}
         </Loaded>
