@@ -1,13 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { chromiumPath } from '../support/chromium.js';
 
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** Where a Chromium is, undefined when there is none: then these tests are skipped, and say so. */
-export const chromiumPath = PLACES.find((path) => existsSync(path));
 
 export interface Look {
   readonly scheme: 'light' | 'dark';
@@ -60,10 +57,15 @@ export class Visitor {
   }
 
   /** Takes note of a refusal that the test asked for: it is no problem. */
-  async expectRefusal(status: number): Promise<void> {
-    const isRefusal = (text: string): boolean => text.includes(`status of ${status}`);
-    await expect.poll(() => this.problems.some(isRefusal)).toBe(true);
-    this.problems.splice(0, this.problems.length, ...this.problems.filter((text) => !isRefusal(text)));
+  expectRefusal(status: number): Promise<void> {
+    return this.expectConsole(`status of ${status}`);
+  }
+
+  /** Browsers write into their console what did not work, also when the page knows what to do about it. */
+  async expectConsole(text: string): Promise<void> {
+    const isExpected = (problem: string): boolean => problem.includes(text);
+    await expect.poll(() => this.problems.some(isExpected)).toBe(true);
+    this.problems.splice(0, this.problems.length, ...this.problems.filter((problem) => !isExpected(problem)));
   }
 
   /** Nothing is on its way any more. */

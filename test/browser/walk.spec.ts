@@ -1,14 +1,18 @@
 import { join } from 'node:path';
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CliSandbox } from '../support/cli.js';
 import { asJson, sampleRows } from '../support/sample-files.js';
 import { Service } from '../e2e/service.js';
-import { chromiumPath, Visitor, type Look } from './browser.js';
+import { chromiumPath } from '../support/chromium.js';
+import { Visitor, type Look } from './browser.js';
+import { fullPages } from './full-pages.js';
 
-const LOOKS: Look[] = [
-  { scheme: 'light', width: 1440 },
-  { scheme: 'dark', width: 390 },
+/** The whole way is walked in two looks; in a third and a fourth each page is opened once on what the walk has made. */
+const WALKS: { look: Look; other: Look }[] = [
+  { look: { scheme: 'light', width: 1440 }, other: { scheme: 'light', width: 390 } },
+  { look: { scheme: 'dark', width: 390 }, other: { scheme: 'dark', width: 1440 } },
 ];
 
 if (chromiumPath === undefined) {
@@ -18,7 +22,7 @@ if (chromiumPath === undefined) {
 }
 
 describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => {
-  describe.each(LOOKS)('$scheme, $width px', (look) => {
+  describe.each(WALKS)('$look.scheme, $look.width px', ({ look, other }) => {
     let sandbox: CliSandbox;
     let service: Service;
     let visitor: Visitor;
@@ -103,11 +107,31 @@ describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => 
     it('uploads an export and says what is in it', async () => {
       const { page } = visitor;
       const file = join(sandbox.directory, 'home.json');
-      writeFileSync(file, asJson(sampleRows(20_000)));
+      const text = asJson(sampleRows(20_000));
+      writeFileSync(file, text);
+      // Half of it was sent before, and the first try to send the rest breaks.
+      const half = Math.floor(text.length / 2);
+      const sha256 = createHash('sha256').update(text).digest('hex');
+      const headers = { 'Content-Type': 'application/octet-stream', 'Upload-Offset': '0' };
+      const sent = await service.send('PATCH', `/api/v1/exports/uploads/${sha256}`, text.slice(0, half), {
+        ...headers,
+        'Upload-Length': String(text.length),
+      });
+      expect(sent.status, sent.text).toBe(204);
+      const offsets: (string | undefined)[] = [];
+      await page.route('**/exports/uploads/*', async (route) => {
+        if (route.request().method() !== 'PATCH') return route.continue();
+        offsets.push(route.request().headers()['upload-offset']);
+        return offsets.length === 1 ? route.abort('connectionreset') : route.continue();
+      });
       await visitor.open('/exports');
       await page.getByTestId('upload').setInputFiles(file);
+      await page.getByText('It goes on where it stopped').waitFor();
+      await visitor.expectConsole('ERR_CONNECTION_RESET');
       await page.getByRole('link', { name: 'See what is in it' }).click();
       await page.getByText('Good enough to train on').waitFor();
+      expect(offsets).toEqual([String(half), String(half)]);
+      await page.unroute('**/exports/uploads/*');
       await page
         .getByRole('img', { name: /Log lines of \d+ devices over time/ })
         .locator('canvas')
@@ -149,8 +173,64 @@ describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => 
         .locator('canvas')
         .first()
         .waitFor();
-      await page.getByRole('heading', { name: 'Where it comes from' }).waitFor();
+      const lineage = page.getByRole('list', { name: /^Lineage/ });
+      await lineage.getByRole('link', { name: 'home.json' }).waitFor();
+      await lineage.getByText('no consumer ever had it').waitFor();
       await visitor.check();
+    });
+
+    it('writes notes and tags, and says when somebody was faster', async () => {
+      const { page } = visitor;
+      const [version] = versions;
+      await visitor.open(`/models/${version}`);
+      await page.getByRole('button', { name: 'Edit notes and tags' }).click();
+      await page.getByLabel('Notes', { exact: true }).fill('two quiet weeks');
+      await page.getByRole('button', { name: 'Add a tag' }).click();
+      await page.getByLabel('Name of tag 1').fill('site');
+      await page.getByLabel('Value of tag 1').fill('north');
+      await page.getByText('tag site is added: north').waitFor();
+      await visitor.check();
+      const path = `/api/v1/models/${version}`;
+      await service.send('PATCH', path, { notes: 'by somebody else' }, { 'If-Match': '*' });
+      await page.getByRole('button', { name: 'Save notes and tags' }).click();
+      await page.getByText('Somebody else changed it meanwhile').waitFor();
+      await visitor.expectRefusal(412);
+      await page.getByText('notes: by somebody else → two quiet weeks').waitFor();
+      await page.getByRole('button', { name: 'Save notes and tags' }).click();
+      await page.getByRole('button', { name: 'Edit notes and tags' }).waitFor();
+      await page.getByText('site: north').waitFor();
+      const { body } = await service.get(path);
+      expect(body).toMatchObject({ notes: 'two quiet weeks', tags: { site: 'north' } });
+    });
+
+    it('moves an alias, takes it away, deletes a version and takes that back', async () => {
+      const { page } = visitor;
+      const [first, second] = versions;
+      await service.send('PUT', '/api/v1/models/aliases/challenger', { version: second });
+      await visitor.open(`/models/${first}`);
+      await page.getByRole('combobox', { name: 'Give it an alias' }).fill('challenger');
+      await page.getByText(`challenger leads to ${first} instead of ${second}`).waitFor();
+      await page.keyboard.press('Escape');
+      await visitor.atRest();
+      await visitor.check();
+      await page.getByRole('button', { name: `challenger: ${second} → ${first}` }).click();
+      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+      // A version with an alias is kept: the service says so before anything is done.
+      await page.getByRole('dialog').getByRole('alert').waitFor();
+      await visitor.expectRefusal(409);
+      await visitor.atRest();
+      await visitor.check();
+      await page.getByRole('button', { name: 'Keep it' }).click();
+      await page.getByRole('button', { name: 'Take challenger away' }).click();
+      await page.getByRole('button', { name: `challenger: ${first} → nothing` }).click();
+      await page.getByText(`No alias leads to ${first}`).waitFor();
+      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+      await page.getByRole('button', { name: `Delete ${first}` }).click();
+      await page.getByText(`${first} is deleted`).waitFor();
+      await visitor.check();
+      await page.getByRole('button', { name: `Take ${first} back` }).click();
+      await page.getByRole('heading', { name: first, level: 1 }).waitFor();
+      await page.getByText('two quiet weeks').waitFor();
     });
 
     it('compares two versions on the windows of the export', async () => {
@@ -216,6 +296,18 @@ describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => 
       await visitor.check();
     });
 
+    it(`shows every page in ${other.scheme}, ${other.width} px as well`, async () => {
+      const another = await Visitor.start(service.port, other);
+      try {
+        for (const path of await fullPages(service, versions)) {
+          await another.open(path);
+          await another.check();
+        }
+      } finally {
+        await another.close();
+      }
+    });
+
     it('makes the first key, works on with it, and revokes another with a reason', async () => {
       const { page } = visitor;
       await visitor.open('/api-keys');
@@ -255,7 +347,7 @@ describe.skipIf(chromiumPath === undefined)('a service with keys', () => {
     const key = 'a-key-of-sixteen-or-more';
     const sandbox = await CliSandbox.create('browser-keys');
     const service = await Service.start(sandbox, { key });
-    const visitor = await Visitor.start(service.port, LOOKS[0]);
+    const visitor = await Visitor.start(service.port, WALKS[0].look);
     try {
       const { page } = visitor;
       await page.goto(visitor.base);
