@@ -93,8 +93,9 @@ async function trainOnce(service: Service): Promise<string> {
   const started = await service.post<{ training_id: string }>('/api/v1/training/train', { export_id: id });
   const path = `/api/v1/training/status/${started.body.training_id}`;
   await eventually('the training has ended', 280_000, async () => {
-    const { status } = (await service.get<{ status: string }>(path)).body;
-    return status !== 'queued' && status !== 'running';
+    // A busy machine may lose a request between two connections: it is asked again.
+    const answer = await service.get<{ status: string }>(path).catch(() => null);
+    return answer !== null && !['queued', 'running'].includes(answer.body.status);
   });
   const { text } = await service.get(path);
   process.stderr.write(`> trained: ${text.slice(0, 160)}\n`);
