@@ -35,15 +35,11 @@ export class InferenceService {
   ) {}
 
   /**
-   * @param version null = the deployed one
+   * @param version null = the deployed one, or the newest one before it whose files are intact
    * @throws AppError `not_found` for a model without such a version
    */
   async model(name: string, version: string | null): Promise<LoadedModel> {
-    if (version === null) {
-      const deployed = await this.registry.deployed(name);
-      if (deployed === null) throw new AppError('not_found', `No version of model "${name}" is deployed.`);
-      return this.load(deployed.version);
-    }
+    if (version === null) return this.loader.loadDeployed(name, (one) => this.load(one));
     const { modelName } = await this.registry.get(version);
     if (modelName !== name) throw new AppError('not_found', `Model "${name}" has no version ${version}.`);
     return this.load(version);

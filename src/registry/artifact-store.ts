@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
   closeSync,
+  constants,
   existsSync,
   mkdirSync,
   openSync,
@@ -126,7 +127,8 @@ export class ArtifactStore {
   hash(version: string, file: string): string | null {
     let fd: number;
     try {
-      fd = openSync(this.path(version, file), 'r');
+      // A link is no file of a version, whatever bytes it leads to.
+      fd = openSync(this.path(version, file), constants.O_RDONLY | constants.O_NOFOLLOW);
     } catch {
       return null;
     }

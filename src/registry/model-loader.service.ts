@@ -27,11 +27,17 @@ export class ModelLoaderService {
     return this.registry.load(version);
   }
 
-  /** The deployed version, or the newest one before it whose files are intact. */
-  async loadDeployed(modelName: string): Promise<LoadedModel> {
+  /**
+   * The deployed version, or the newest one before it whose files are intact.
+   * @param load what else than {@link loadVersion} gives a version: a caller that holds some ready
+   */
+  async loadDeployed(
+    modelName: string,
+    load = (version: string): Promise<LoadedModel> => this.loadVersion(version),
+  ): Promise<LoadedModel> {
     for (const version of await this.registry.servingOrder(modelName)) {
       try {
-        return await this.loadVersion(version);
+        return await load(version);
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'artifact_integrity') throw error;
         this.logger.error(

@@ -184,6 +184,7 @@ export class SecurityBench {
 
 function unfinished(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    /(^|\/)(\.tmp-|.*\.part$)/.test(name),
+    // A deleted version is whole, and waits for its grace time to end.
+    /(^|\/)(\.tmp-(?!deleted-)|.*\.part$)/.test(name),
   );
 }
