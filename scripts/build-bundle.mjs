@@ -12,7 +12,7 @@ const outdir = join(root, 'dist', 'bundle');
 
 /** Loaded when needed, from node_modules: they find files of their own beside them, or hold native code. */
 const FROM_NODE_MODULES =
-  /^(bullmq|ssh2|cpu-features|pg-native|swagger-ui-dist|@nestjs\/(platform-express|swagger))(\/|$)/;
+  /^(@aws-sdk|bullmq|ssh2|cpu-features|pg-native|swagger-ui-dist|@nestjs\/(platform-express|swagger))(\/|$)/;
 
 /** Optional packages (other databases, other transports) that are not installed stay what they are: not there. */
 const leaveOut = {

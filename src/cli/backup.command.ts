@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { openDatabaseServer } from '../platform/database/database-server.js';
+import { versionFilesOf } from '../platform/backup/version-files.js';
 import { writeBackup } from '../platform/backup/write-backup.js';
 import type { GlobalOptions } from './command.js';
 import { configuration } from './configuration.js';
@@ -23,7 +24,7 @@ export async function run(_: readonly string[], options: BackupOptions, output: 
     const manifest = await writeBackup({
       url: server.url,
       output: file,
-      modelsDir: options.databaseOnly === true ? null : config.paths.modelsDir,
+      versionFiles: options.databaseOnly === true ? null : versionFilesOf(config),
       exportsDir: options.withExports === true ? config.paths.exportsDir : null,
       compression: config.values.storage.compression,
       createdAt: new Date().toISOString(),

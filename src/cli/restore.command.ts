@@ -6,6 +6,7 @@ import { restoreBackup } from '../platform/backup/restore-backup.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { createDataSource } from '../platform/database/data-source.js';
 import { openDatabaseServer } from '../platform/database/database-server.js';
+import { openObjectStore } from '../platform/object-store/open-object-store.js';
 import { ERROR_KINDS } from '../shared/errors.js';
 import type { CommandState, GlobalOptions } from './command.js';
 import { configuration } from './configuration.js';
@@ -78,7 +79,8 @@ async function restore(
     const { modelsDir, exportsDir } = config.paths;
     const replace = options.replace === true;
     const kept = replace ? await keepRows(server.url, config) : null;
-    await restoreBackup(reader, { url: server.url, schema: DATABASE_SCHEMA, modelsDir, exportsDir, replace });
+    const target = { modelsDir, exportsDir, objects: openObjectStore(config) };
+    await restoreBackup(reader, { url: server.url, schema: DATABASE_SCHEMA, ...target, replace });
     return kept;
   } finally {
     await server.release();

@@ -69,7 +69,7 @@ export class ModelFilesService {
    * @throws AppError `not_found` for a version of a release that wrote none, `artifact_integrity` for another page
    */
   async card(version: string): Promise<{ readonly page: string; readonly sha256: string }> {
-    const { artifacts } = await this.registry.get(version);
+    const { artifacts } = await this.registry.fetch(version);
     if (!Object.hasOwn(artifacts, VERSION_FILES.card)) {
       throw new AppError('not_found', `Model ${version} has no model card.`, {
         hint: 'It was written by an older release; its report.json holds the same data.',
@@ -128,6 +128,7 @@ export class ModelFilesService {
     file: string,
     fileName: string,
   ): Promise<ModelDownload> {
+    await this.registry.fetch(version);
     const sha256 = Object.hasOwn(artifacts, file) ? artifacts[file] : '';
     const handle = await open(
       this.registry.store.path(version, file),

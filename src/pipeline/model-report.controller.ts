@@ -34,7 +34,7 @@ export class ModelReportController {
   @ApiOkResponse({ type: ModelReportDto })
   @ApiProblems(404, 409)
   async report(@Param('version') version: string): Promise<ModelReportDto> {
-    await this.registry.get(version);
+    await this.registry.fetch(version);
     // Only the evaluation: the rest names files of the machine that trained it.
     const { evaluation } = this.registry.store.readJson(version, VERSION_FILES.report) as StoredReport;
     return { version, evaluation: evaluation ?? null };

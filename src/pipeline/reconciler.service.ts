@@ -3,7 +3,8 @@ import { DeploymentService } from '../deployment/deployment.service.js';
 import { ExportsService } from '../export/exports.service.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { isKnownDead } from '../platform/process-identity.js';
-import { ModelRegistryService, type Orphan } from '../registry/model-registry.service.js';
+import { ModelRegistryService } from '../registry/model-registry.service.js';
+import type { Orphan } from '../registry/version-storage.js';
 import { isTerminal } from '../training/core/run-status.js';
 import { TrainingRunsService } from '../training/training-runs.service.js';
 
@@ -39,16 +40,14 @@ export class ReconcilerService {
     const problems = [...store.problems];
     for (const orphan of store.orphans) {
       const verdict = await this.judgeOrphan(orphan);
-      if (verdict === 'crash') {
+      if (verdict === 'remove') {
         // Asked once more now that its run is over: it may have been registered since the table was read.
-        if (!(await this.registry.removeOrphan(orphan.version))) continue;
+        if (!(await this.registry.removeOrphan(orphan))) continue;
         settled.push(
-          `Removed the directory of ${orphan.version}: its run ended before the version was registered.`,
+          `Removed the files of ${orphan.version}: its run ended before the version was registered.`,
         );
-      } else if (verdict === 'unknown' && !(await this.registry.isRegistered(orphan.version))) {
-        problems.push(
-          `The directory ${orphan.version} in the models directory belongs to no registered version. It was left alone.`,
-        );
+      } else if (verdict === 'report' && !(await this.registry.isRegistered(orphan.version))) {
+        problems.push(`${orphan.label} belongs to no registered version. It was left alone.`);
       }
     }
     for (const { modelName } of await this.registry.champions()) {
@@ -76,13 +75,10 @@ export class ReconcilerService {
     return settled;
   }
 
-  /**
-   * `busy`: its run may still be about to register it. `unknown`: this database never knew its run, or the version was
-   * registered once, and the database is an older one that was put back; then the files may be all there is of it.
-   */
-  private async judgeOrphan({ trainingId, wasRegistered }: Orphan): Promise<'crash' | 'busy' | 'unknown'> {
-    const run = trainingId === null || wasRegistered ? null : await this.runs.find(trainingId);
-    if (run === null) return 'unknown';
-    return isTerminal(run.status) ? 'crash' : 'busy';
+  /** Its run decides; without one that this database knows, or when it was registered once, the storage does. */
+  private async judgeOrphan({ trainingId, otherwise }: Orphan): Promise<Orphan['otherwise']> {
+    const run = trainingId === null ? null : await this.runs.find(trainingId);
+    if (run === null) return otherwise;
+    return isTerminal(run.status) ? 'remove' : 'wait';
   }
 }

@@ -119,9 +119,10 @@ export class RunExecutorService {
     const made =
       (lease.registered as TrainingResult | undefined) ?? (await this.train(request, config, actor, context));
     const { version } = made;
+    // Made by another worker, it may be on that machine only.
+    const { status } = await this.registry.fetch(version);
     if (request.outputDir !== null)
       copyVersion(this.registry.store.path(version), request.outputDir, version);
-    const { status } = await this.registry.get(version);
     if (request.deploy && made.gate.passed && status === 'available') {
       await this.deployments.deploy({ version, target: 'default', actor }).catch((error: unknown) => {
         throw notDeployed(version, error);

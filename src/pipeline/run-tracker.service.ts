@@ -71,6 +71,7 @@ export class RunTrackerService {
     let withoutFiles = false;
     if (settings.artifacts && 'result' in execution) {
       const { version, artifacts } = execution.result;
+      await this.registry.fetch(version);
       withoutFiles = logged.artifactPath === null;
       for (const file of logged.artifactPath === null ? [] : filesOf(artifacts)) {
         const bytes = this.registry.store.read(version, file);

@@ -67,6 +67,31 @@ export class ArtifactStore {
     }
   }
 
+  /**
+   * Makes a whole version appear from what `fill` writes, in place of what is there under its name. Nothing appears when
+   * `fill` throws or answers false, and another process that places the same version at the same moment is no failure.
+   */
+  async place(
+    version: string,
+    fill: (write: (file: string, data: Uint8Array) => Promise<void>) => Promise<boolean>,
+  ): Promise<void> {
+    this.ensureDirectory();
+    const staging = join(this.directory, `${STAGING_PREFIX}fetch-${randomUUID()}`);
+    await this.claim(staging);
+    try {
+      const isWanted = await fill((file, data) => writeFileInBackground(join(staging, file), data));
+      if (!isWanted) return;
+      this.remove(version);
+      rmSync(join(staging, OWNER_FILE));
+      await renameInBackground(staging, this.path(version));
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(staging, { recursive: true, force: true });
+    }
+  }
+
   path(version: string, file = ''): string {
     assertVersionName(version);
     return join(this.directory, version, file);

@@ -66,14 +66,18 @@ export class ModelDeletionRepository {
    * Removes the row of a deleted version for good. `removeFiles` runs while nobody can take the deletion back; a crash
    * between leaves a deleted row without files, which the next purge removes. false = it was taken back.
    */
-  async purge(version: string, actor: Actor, removeFiles: () => void): Promise<boolean> {
+  async purge(
+    version: string,
+    actor: Actor,
+    removeFiles: (storageKey: string) => Promise<void>,
+  ): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       const row = await manager.getRepository(ModelVersionEntity).findOne({
         where: { version },
         lock: { mode: 'pessimistic_write' },
       });
       if (row?.deletedAt == null) return false;
-      removeFiles();
+      await removeFiles(row.storageKey);
       await manager.delete(ModelVersionEntity, { version });
       const from = { status: row.status, deleted_at: row.deletedAt.toISOString() };
       await audit(manager, { actor, action: 'purge', id: version, from, to: null });

@@ -1,10 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../shared/errors.js';
-import { ArtifactStore } from './artifact-store.js';
 import { assertVersionName } from './core/version-name.js';
 import { ModelDeletionRepository } from './model-deletion.repository.js';
 import { ModelVersionRepository } from './model-version.repository.js';
 import type { Actor, ModelVersion } from './model-version.js';
+import { VERSION_STORAGE, type VersionStorage } from './version-storage.js';
 
 /** Deletes versions: out of sight at once, gone after the grace time. */
 @Injectable()
@@ -12,14 +12,14 @@ export class ModelDeletionService {
   constructor(
     private readonly deletions: ModelDeletionRepository,
     private readonly versions: ModelVersionRepository,
-    private readonly store: ArtifactStore,
+    @Inject(VERSION_STORAGE) private readonly storage: VersionStorage,
   ) {}
 
   /** First the row, then the files: a crash between leaves files that the reconciler hides. */
   async delete(version: string, actor: Actor): Promise<void> {
     assertVersionName(version);
     await this.deletions.mark(version, actor);
-    this.store.hide(version);
+    this.storage.hide(version);
   }
 
   /**
@@ -36,9 +36,9 @@ export class ModelDeletionService {
   /** First the files, then the row: a version that is seen has its files. */
   async undelete(version: string, actor: Actor): Promise<void> {
     assertVersionName(version);
-    const moved = this.store.unhide(version);
+    const moved = this.storage.unhide(version);
     if (await this.deletions.unmark(version, actor)) return;
-    if (moved) this.store.hide(version);
+    if (moved) this.storage.hide(version);
     throw notDeleted(version);
   }
 
@@ -46,9 +46,9 @@ export class ModelDeletionService {
   async purge(graceSeconds: number, actor: Actor): Promise<string[]> {
     const purged: string[] = [];
     for (const version of await this.deletions.purgeable(graceSeconds)) {
-      const done = await this.deletions.purge(version, actor, () => {
-        this.store.purge(version);
-      });
+      const done = await this.deletions.purge(version, actor, (storageKey) =>
+        this.storage.purge(version, storageKey),
+      );
       if (done) purged.push(version);
     }
     return purged;

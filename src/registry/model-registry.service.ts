@@ -1,12 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { BUILD_COMMIT } from '../platform/app-version.js';
 import { retryOnLoss } from '../platform/database/retry-on-loss.js';
 import { AppError } from '../shared/errors.js';
 import { ArtifactStore } from './artifact-store.js';
 import type { Annotations } from './core/annotations.js';
 import { assertDeployable } from './core/lifecycle.js';
-import { VERSION_FILES } from './core/version-files.js';
 import { assertVersionName, formatVersion } from './core/version-name.js';
+import { DiskVersionStorage } from './disk-version-storage.js';
 import { encodeModel, type EncodedFile } from './encode-model.js';
 import { loadModel, type LoadedModel } from './loaded-model.js';
 import {
@@ -23,9 +23,8 @@ import type {
 } from './model-version.js';
 import type { TrainedModel } from './trained-model.js';
 import { verifyVersion, type VerifyResult } from './verify-version.js';
+import { VERSION_STORAGE, type Orphan, type VersionStorage } from './version-storage.js';
 import { writeVersionFiles } from './version-writer.js';
-
-const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export interface RegisteredModel {
   readonly model: ModelVersion;
@@ -37,7 +36,9 @@ export interface RegisteredModel {
 export class ModelRegistryService {
   constructor(
     private readonly versions: ModelVersionRepository,
+    /** The files on this machine; those of a version are there after {@link fetch}. */
     readonly store: ArtifactStore,
+    @Inject(VERSION_STORAGE) private readonly storage: VersionStorage = new DiskVersionStorage(store),
   ) {}
 
   /**
@@ -62,34 +63,43 @@ export class ModelRegistryService {
       minute: now.getUTCMinutes(),
       second: now.getUTCSeconds(),
     });
-    const staged = await this.store.stage(name, (version) => this.versions.exists(version));
-    try {
-      const { artifacts, modelSha256 } = await writeVersionFiles(staged, model, files, now.toISOString());
-      await staged.commit();
-      const row = newVersion(staged.version, model, artifacts, modelSha256);
-      await this.insertRow(row, actor, within);
-      // The row is there: what cannot be tidied now is tidied by the reconciler.
-      await staged.release().catch(() => undefined);
-      return { model: await this.get(staged.version), modelSha256 };
-    } catch (error) {
-      staged.discard();
-      throw error;
+    for (;;) {
+      const staged = await this.store.stage(name, (version) => this.versions.exists(version));
+      try {
+        const { artifacts, modelSha256 } = await writeVersionFiles(staged, model, files, now.toISOString());
+        await staged.commit();
+        const storageKey = await this.storage.publish(staged.version, artifacts);
+        const row = newVersion(staged.version, storageKey, model, artifacts, modelSha256);
+        // Another machine may have taken the name meanwhile: the next one, then.
+        if (!(await this.insertRow(row, actor, within))) continue;
+        // The row is there: what cannot be noted now is noted by the reconciler.
+        await staged.release().catch(() => undefined);
+        await this.storage.noteRegistered(storageKey).catch(() => undefined);
+        return { model: await this.get(staged.version), modelSha256 };
+      } catch (error) {
+        staged.discard();
+        throw error;
+      }
     }
   }
 
-  private async insertRow(row: NewModelVersion, actor: Actor, within?: WithinRegistration): Promise<void> {
-    const { version } = row;
+  /** false = the name belongs to a version of somebody else. */
+  private async insertRow(row: NewModelVersion, actor: Actor, within?: WithinRegistration): Promise<boolean> {
+    const { version, storageKey } = row;
     try {
       await retryOnLoss(async (attempt) => {
-        // The name is ours: a row of it is that of an attempt whose answer was lost.
-        if (attempt > 1 && (await this.versions.exists(version))) return;
+        // A row with our key is that of an attempt whose answer was lost.
+        if (attempt > 1 && (await this.versions.storageKeyOf(version)) === storageKey) return;
         await this.versions.insert(row, actor, within);
       });
+      return true;
     } catch (error) {
       // Files without a row are an orphan: take them away again, so that the version is absent as a whole. A lost
       // connection does not tell whether the row was written; then the reconciler decides later.
-      const registered = await this.versions.exists(version).catch(() => true);
-      if (!registered) this.store.remove(version);
+      const owner = await this.versions.storageKeyOf(version).catch(() => storageKey);
+      // What could not be taken away is an orphan for the reconciler; the failure to tell is the one above.
+      if (owner !== storageKey) await this.storage.remove(version, storageKey).catch(() => undefined);
+      if (owner !== storageKey && owner !== null) return false;
       throw error;
     }
   }
@@ -101,6 +111,16 @@ export class ModelRegistryService {
     throw new AppError('not_found', `There is no model version ${version}.`, {
       hint: '"mcp-training list-models" shows the versions that exist.',
     });
+  }
+
+  /**
+   * A version with its files on this machine, as they were registered.
+   * @throws AppError `artifact_integrity` when what is kept is damaged, `unavailable` when it cannot be fetched now
+   */
+  async fetch(version: string): Promise<ModelVersion> {
+    const model = await this.get(version);
+    const damaged = await this.storage.fetch(model);
+    return damaged === null ? model : this.refuseDamaged(version, damaged);
   }
 
   /** Versions made from this one. */
@@ -151,20 +171,28 @@ export class ModelRegistryService {
 
   /** Loads a version for scoring. Its files are taken as they are: see `damagedFile`. */
   async load(version: string): Promise<LoadedModel> {
-    const model = await this.get(version);
-    if (model.status === 'corrupt') assertDeployable(version, model.status);
+    const { status } = await this.get(version);
+    if (status === 'corrupt') assertDeployable(version, status);
+    await this.fetch(version);
     return loadModel(this.store, version);
   }
 
   /** The first file that is missing or differs from its registered SHA-256; null = all are intact. */
   async damagedFile(version: string): Promise<string | null> {
-    const { artifacts } = await this.get(version);
+    const { artifacts } = await this.fetch(version);
     const damaged = Object.entries(artifacts).find(([file, hash]) => this.store.hash(version, file) !== hash);
     return damaged === undefined ? null : damaged[0];
   }
 
-  /** Marks a version corrupt and refuses it. */
+  /** Marks a version corrupt and refuses it, unless only the copy on this machine was damaged. */
   async refuseDamaged(version: string, file: string): Promise<never> {
+    if (await this.storage.renew(await this.get(version))) {
+      throw new AppError(
+        'unavailable',
+        `The copy of model ${version} on this machine was damaged (${file}); it was fetched again.`,
+        { hint: 'Try again.' },
+      );
+    }
     await this.versions.markCorrupt(version, {
       name: 'system',
       reason: `${file} differs from its registered SHA-256`,
@@ -181,15 +209,21 @@ export class ModelRegistryService {
     return this.versions.servingOrder(modelName);
   }
 
+  /** Looks at what is kept, wherever that is, and at the copy on this machine. */
   async verify(version: string): Promise<VerifyResult> {
     const model = await this.get(version);
+    const damaged = (await this.storage.check(model)) ?? (await this.storage.fetch(model));
+    if (damaged !== null) {
+      const message = `${damaged} of model ${version} is missing or was changed in the artifact store.`;
+      return { version, passed: false, checks: [{ name: 'hashes', passed: false, message }] };
+    }
     return verifyVersion(this.store, version, model.artifacts);
   }
 
   /** Says why a version cannot be deployed, or returns it verified. A failed verification marks it corrupt. */
   async assertDeployable(version: string): Promise<ModelVersion> {
-    const model = await this.get(version);
-    assertDeployable(version, model.status);
+    assertDeployable(version, (await this.get(version)).status);
+    const model = await this.fetch(version);
     const result = verifyVersion(this.store, version, model.artifacts);
     if (result.passed) return model;
     const failed = result.checks.find(({ passed }) => !passed)!;
@@ -221,40 +255,18 @@ export class ModelRegistryService {
   }
 
   /**
-   * Compares disk and table. Unfinished directories of dead processes are removed, rows without files are marked
-   * corrupt; directories without a row are only listed, because the caller knows which runs are still at work.
+   * Compares what is kept with the table. Leftovers of dead processes are removed, rows without files are marked
+   * corrupt; files without a row are only listed, because the caller knows which runs are still at work.
    */
   async reconcile(nowMs: number): Promise<StoreReconciliation> {
-    const settled = this.store
-      .removeAbandonedStaging(nowMs)
-      .map((name) => `Removed the unfinished directory ${name}.`);
-    const problems: string[] = [];
-    const rows = await this.versions.all();
-    if (rows.length > 0 && !this.store.isPresent()) {
-      // A volume that is not mounted must not condemn every version for good.
-      problems.push(
-        `The models directory ${this.store.directory} is missing; ${rows.length} versions are registered.`,
-      );
-      return { settled, problems, orphans: [] };
-    }
-    settled.push(...this.settleHidden(rows));
-    for (const { version, status, deletedAt } of rows) {
-      if (status === 'corrupt' || deletedAt !== null || this.store.has(version)) continue;
+    const { settled, problems, missing, orphans } = await this.storage.survey(
+      await this.versions.all(),
+      nowMs,
+    );
+    for (const version of missing) {
       if (!(await this.markMissing(version))) continue;
       problems.push(`The files of model ${version} are missing; it is marked corrupt.`);
     }
-    for (const { version } of rows) {
-      if (this.store.isUnregistered(version)) this.store.noteRegistered(version);
-    }
-    const known = new Set(rows.map(({ version }) => version));
-    const orphans = this.store
-      .list()
-      .filter((version) => !known.has(version))
-      .map((version) => ({
-        version,
-        trainingId: this.trainingIdOf(version),
-        wasRegistered: !this.store.isUnregistered(version),
-      }));
     return { settled, problems, orphans };
   }
 
@@ -269,56 +281,23 @@ export class ModelRegistryService {
     }
   }
 
-  /**
-   * Files of deleted versions are hidden, those of others are not. Hidden files without a row are left alone: after the
-   * restore of an older database they may be all there is of a later version.
-   */
-  private settleHidden(rows: readonly { version: string; deletedAt: Date | null }[]): string[] {
-    const settled: string[] = [];
-    const known = new Map(rows.map(({ version, deletedAt }) => [version, deletedAt]));
-    for (const version of this.store.listHidden()) {
-      const deletedAt = known.get(version);
-      if (deletedAt === null) {
-        this.store.unhide(version);
-        settled.push(`The files of ${version} were hidden although it is not deleted; they are back.`);
-      }
-    }
-    for (const { version, deletedAt } of rows) {
-      if (deletedAt === null || !this.store.has(version)) continue;
-      this.store.hide(version);
-      settled.push(`The deletion of ${version} was interrupted; its files are hidden now.`);
-    }
-    return settled;
-  }
-
   /** Asked of the table, at this moment. */
   isRegistered(version: string): Promise<boolean> {
     return this.versions.exists(version);
   }
 
-  /** Removes a directory without a row. false = it has got its row after all, and stays. */
-  async removeOrphan(version: string): Promise<boolean> {
-    if (await this.versions.exists(version)) return false;
-    this.store.remove(version);
+  /** Removes files without a row. false = they have got their row after all, and stay. */
+  async removeOrphan({ version, storageKey }: Orphan): Promise<boolean> {
+    const owner = await this.versions.storageKeyOf(version);
+    if (owner !== null && (storageKey === null || owner === storageKey)) return false;
+    await this.storage.remove(version, storageKey);
     return true;
-  }
-
-  private trainingIdOf(version: string): string | null {
-    try {
-      const metadata = this.store.readJson(version, VERSION_FILES.metadata) as {
-        model_info?: { training_id?: unknown };
-      };
-      const id = metadata.model_info?.training_id;
-      // Directories of other programs carry ids of their own kind.
-      return typeof id === 'string' && RUN_ID.test(id) ? id : null;
-    } catch {
-      return null;
-    }
   }
 }
 
 function newVersion(
   version: string,
+  storageKey: string,
   model: TrainedModel,
   artifacts: Readonly<Record<string, string>>,
   modelSha256: string,
@@ -327,7 +306,7 @@ function newVersion(
     version,
     modelName: model.modelName,
     status: model.evaluation.gate.passed ? 'available' : 'rejected',
-    storageKey: version,
+    storageKey,
     modelType: model.detector?.fitted.type ?? 'IsolationForest',
     featureSet: model.featureSet,
     trainingId: model.trainingId,
@@ -353,13 +332,4 @@ export interface StoreReconciliation {
   readonly settled: string[];
   readonly problems: string[];
   readonly orphans: readonly Orphan[];
-}
-
-/** A version directory that no row owns. */
-export interface Orphan {
-  readonly version: string;
-  /** The run that wrote it; null = unknown. */
-  readonly trainingId: string | null;
-  /** It had a row once. */
-  readonly wasRegistered: boolean;
 }

@@ -17,6 +17,7 @@ import type {
   NewModelVersion,
   VersionListQuery,
 } from './model-version.js';
+import type { VersionRow } from './version-storage.js';
 import {
   audit,
   championOf,
@@ -44,6 +45,12 @@ export class ModelVersionRepository {
   /** Also when it was deleted and is not purged yet: its name is taken. */
   async exists(version: string): Promise<boolean> {
     return this.dataSource.getRepository(ModelVersionEntity).existsBy({ version });
+  }
+
+  /** Of deleted versions too. null = there is no such row. */
+  async storageKeyOf(version: string): Promise<string | null> {
+    const entity = await this.dataSource.getRepository(ModelVersionEntity).findOneBy({ version });
+    return entity?.storageKey ?? null;
   }
 
   async find(version: string, which: 'present' | 'deleted' = 'present'): Promise<ModelVersion | null> {
@@ -81,9 +88,10 @@ export class ModelVersionRepository {
   }
 
   /** All versions, the deleted ones included, for the reconciler. */
-  async all(): Promise<{ version: string; status: VersionStatus; deletedAt: Date | null }[]> {
+  async all(): Promise<VersionRow[]> {
     return this.dataSource.query(
-      `SELECT version, status, deleted_at AS "deletedAt" FROM model_versions ORDER BY version`,
+      `SELECT version, status, storage_key AS "storageKey", artifacts, deleted_at AS "deletedAt"
+       FROM model_versions ORDER BY version`,
     );
   }
 

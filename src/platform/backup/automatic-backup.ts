@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResolvedConfig } from '../config/load-config.js';
 import { migrationStatus } from '../database/migrator.js';
+import { versionFilesOf } from './version-files.js';
 import { writeBackup } from './write-backup.js';
 
 /** Automatic backups of one kind that are kept; the oldest go. */
@@ -25,8 +26,8 @@ export async function automaticBackup(
   const createdAt = new Date(nowMs).toISOString();
   const output = join(directory, `${occasion}-${createdAt.replace(/[-:]/g, '')}-${process.pid}.zip`);
   // Only a retention takes files of versions away.
-  const modelsDir = occasion === 'before-retention' ? config.paths.modelsDir : null;
-  await writeBackup({ url, output, modelsDir, exportsDir: null, compression, createdAt });
+  const versionFiles = occasion === 'before-retention' ? versionFilesOf(config) : null;
+  await writeBackup({ url, output, versionFiles, exportsDir: null, compression, createdAt });
   const older = readdirSync(directory)
     .filter((name) => name.startsWith(`${occasion}-`) && name.endsWith('.zip'))
     .sort()

@@ -9,7 +9,9 @@ import { migrationStatus, revertLast, runMigrations } from '../database/migrator
 import { renameDurably, syncDirectory, writeFileDurably } from '../durable-files.js';
 import { hashStream, saveStream } from '../save-stream.js';
 import { backupDamaged, type BackupFile, type BackupManifest } from './manifest.js';
+import type { ObjectStore } from '../object-store/object-store.js';
 import type { BackupReader } from './read-backup.js';
+import { restoredVersions, restoreObjects, type RestoredVersion } from './restore-objects.js';
 import { insertLines, quoted, tablesInOrder } from './tables.js';
 
 export interface RestoreOptions {
@@ -17,6 +19,8 @@ export interface RestoreOptions {
   readonly schema: DatabaseSchema;
   readonly modelsDir: string;
   readonly exportsDir: string;
+  /** Where versions are kept, if not in `modelsDir`. */
+  readonly objects?: ObjectStore | null;
   /** Empty tables that hold something first; otherwise they are a refusal. */
   readonly replace: boolean;
 }
@@ -37,11 +41,14 @@ export async function restoreBackup(reader: BackupReader, options: RestoreOption
   }
   await migrateTo(manifest.migrations, options);
   const placed: string[] = [];
+  const keys: string[] = [];
   try {
     await placeFiles(reader, options, placed);
-    await fillTables(reader, options);
+    await fillTables(reader, options, keys);
   } catch (error) {
     for (const path of placed) rmSync(path, { recursive: true, force: true });
+    // What stays of them has no row: the reconciler finds it.
+    await options.objects?.remove(keys).catch(() => undefined);
     throw error;
   }
   const dataSource = await createDataSource(options.url, options.schema).initialize();
@@ -156,8 +163,9 @@ async function assertSame(path: string, { sha256 }: BackupFile): Promise<void> {
   });
 }
 
-async function fillTables(reader: BackupReader, { url, modelsDir }: RestoreOptions): Promise<void> {
+async function fillTables(reader: BackupReader, options: RestoreOptions, keys: string[]): Promise<void> {
   const { manifest } = reader;
+  const { url, modelsDir, objects } = options;
   const client = new pg.Client({ connectionString: url, application_name: 'mcp-training restore' });
   client.on('error', () => undefined);
   await client.connect();
@@ -172,7 +180,9 @@ async function fillTables(reader: BackupReader, { url, modelsDir }: RestoreOptio
       if (count !== rows) throw backupDamaged(`table ${name} has ${count} rows, its list says ${rows}`);
     }
     for (const table of present) await client.query(`ALTER TABLE ${quoted(table)} ENABLE TRIGGER USER`);
-    await assertFilesOfVersions(client, modelsDir, manifest);
+    const versions = await restoredVersions(client);
+    if (objects == null) assertFilesOfVersions(versions, modelsDir, manifest);
+    else await restoreObjects(versions, objects, modelsDir, keys);
     await client.query('COMMIT');
   } finally {
     await client.end().catch(() => undefined);
@@ -180,17 +190,13 @@ async function fillTables(reader: BackupReader, { url, modelsDir }: RestoreOptio
 }
 
 /** A version without its files would be marked as corrupt by the first start: better to say it before. */
-async function assertFilesOfVersions(
-  client: pg.Client,
+function assertFilesOfVersions(
+  versions: readonly RestoredVersion[],
   modelsDir: string,
   { contents }: BackupManifest,
-): Promise<void> {
-  const { rows } = await client.query<{ version: string }>(
-    // An older database has no such column: none of its versions is deleted.
-    `SELECT version FROM model_versions v WHERE to_jsonb(v)->>'deleted_at' IS NULL AND status <> 'corrupt'`,
-  );
+): void {
   const here = new Set(existsSync(modelsDir) ? readdirSync(modelsDir) : []);
-  const missing = rows.map(({ version }) => version).filter((version) => !here.has(version));
+  const missing = versions.map(({ version }) => version).filter((version) => !here.has(version));
   if (missing.length === 0) return;
   throw new AppError(
     'conflict',

@@ -20,12 +20,13 @@ import {
   type BackupTable,
 } from './manifest.js';
 import { rowLines, tablesInOrder } from './tables.js';
+import type { VersionFileSource } from './version-files.js';
 
 export interface BackupOptions {
   readonly url: string;
   readonly output: string;
   /** null = the tables only. */
-  readonly modelsDir: string | null;
+  readonly versionFiles: VersionFileSource | null;
   /** null = without the exports. */
   readonly exportsDir: string | null;
   /** Deflate the entries. */
@@ -81,7 +82,7 @@ async function writeArchive(
       `SELECT name FROM ${MIGRATIONS_TABLE} ORDER BY timestamp, id`,
     );
     const files = [
-      ...(options.modelsDir === null ? [] : await addModels(archive, client, options.modelsDir)),
+      ...(options.versionFiles === null ? [] : await addModels(archive, client, options.versionFiles)),
       ...(options.exportsDir === null ? [] : await addExports(archive, options.exportsDir)),
     ];
     await client.query('COMMIT');
@@ -92,7 +93,7 @@ async function writeArchive(
       app_version: APP_VERSION,
       migrations: migrations.rows.map(({ name }) => name),
       tables,
-      contents: options.modelsDir === null ? 'database' : 'files',
+      contents: options.versionFiles === null ? 'database' : 'files',
       files,
     };
     const text = `${JSON.stringify(manifest, null, 1)}\n`;
@@ -132,21 +133,23 @@ async function addTable(archive: ArchiveWriter, client: pg.Client, name: string)
 async function addModels(
   archive: ArchiveWriter,
   client: pg.Client,
-  directory: string,
+  source: VersionFileSource,
 ): Promise<BackupFile[]> {
-  const { rows } = await client.query<{ version: string; artifacts: Record<string, string> }>(
-    `SELECT version, artifacts FROM model_versions v
+  const { rows } = await client.query<{
+    version: string;
+    storageKey: string;
+    artifacts: Record<string, string>;
+  }>(
+    `SELECT version, storage_key AS "storageKey", artifacts FROM model_versions v
      WHERE to_jsonb(v)->>'deleted_at' IS NULL AND status <> 'corrupt' ORDER BY version`,
   );
   const files: BackupFile[] = [];
-  for (const { version, artifacts } of rows) {
+  for (const row of rows) {
+    const { version, artifacts } = row;
     for (const [file, expected] of Object.entries(artifacts)) {
-      // Deleted since this snapshot was taken: its files are hidden, not gone.
-      const source = [version, `.tmp-deleted-${version}`]
-        .map((name) => join(directory, name, file))
-        .find((candidate) => existsSync(candidate));
       const path = `models/${version}/${file}`;
-      const written = source === undefined ? null : await archive.add(path, createReadStream(source));
+      const content = await source(row, file);
+      const written = content === null ? null : await archive.add(path, content);
       if (written?.sha256 !== expected) {
         throw new AppError('artifact_integrity', `${file} of model ${version} is missing or was changed.`, {
           hint: 'Run "mcp-training doctor", which marks the version as corrupt, and make the backup again. No backup was written.',

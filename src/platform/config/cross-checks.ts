@@ -45,8 +45,21 @@ export function crossCheck(
   if (values.model.type === 'ensemble' && values.model.ensemble.members.length < 2) {
     add('model.ensemble.members', 'must name at least two detectors: one alone is no ensemble');
   }
+  checkArtifacts(values, add);
   checkTargets(values, sources, add);
   checkDirectories(paths, add);
+}
+
+function checkArtifacts(
+  { storage: { artifacts } }: TrainingServiceConfig,
+  add: (path: string, message: string) => void,
+): void {
+  if (artifacts.kind !== 's3') return;
+  if (artifacts.bucket === null) add('storage.artifacts.bucket', 'is missing: the kind "s3" needs it');
+  if ((artifacts.access_key_id === null) !== (artifacts.secret_access_key === null)) {
+    const missing = artifacts.access_key_id === null ? 'access_key_id' : 'secret_access_key';
+    add(`storage.artifacts.${missing}`, 'is missing: the access key and its secret belong together');
+  }
 }
 
 function checkTargets(

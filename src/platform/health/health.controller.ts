@@ -7,6 +7,7 @@ import {
   type HealthCheckResult,
 } from '@nestjs/terminus';
 import { DiskSpaceIndicator } from './disk-space.indicator.js';
+import { ObjectStoreIndicator } from './object-store.indicator.js';
 import { APP_CONFIG } from '../config/app-config.js';
 import type { ResolvedConfig } from '../config/load-config.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -25,7 +26,7 @@ const STATUS_SCHEMA = {
   required: ['status'],
 };
 
-/** Probes: `live` never asks anything else, `ready` asks the database and the disk. They say no more than a word. */
+/** Probes: `live` never asks anything else, `ready` asks the database, the disk and the artifact store. They say no more than a word. */
 @ApiTags('health')
 @Controller('health')
 export class HealthController {
@@ -33,6 +34,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly database: TypeOrmHealthIndicator,
     private readonly disk: DiskSpaceIndicator,
+    private readonly objects: ObjectStoreIndicator,
     private readonly shutdown: ShutdownState,
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
   ) {}
@@ -57,7 +59,7 @@ export class HealthController {
   @Get('ready')
   @Public('a probe has no key, and learns no more than a word')
   @HealthCheck({ swaggerDocumentation: false })
-  @ApiOperation({ operationId: 'ready', summary: 'Database and disk are there: send work' })
+  @ApiOperation({ operationId: 'ready', summary: 'Database, disk and artifact store are there: send work' })
   @ApiOkResponse({ schema: STATUS_SCHEMA })
   @ApiProblems(503)
   async ready(): Promise<StatusDto> {
@@ -78,6 +80,7 @@ export class HealthController {
     return this.health.check([
       () => this.database.pingCheck('database', { timeout: DATABASE_TIMEOUT_MS }),
       () => this.disk.check('disk', this.config.paths.modelsDir),
+      () => this.objects.check('artifacts'),
     ]);
   }
 }

@@ -14,6 +14,7 @@ import { MIGRATIONS } from '../../../migrations/index.js';
 import { DATABASE_SCHEMA } from '../../../src/database-schema.js';
 import { BackupReader } from '../../../src/platform/backup/read-backup.js';
 import { restoreBackup } from '../../../src/platform/backup/restore-backup.js';
+import { versionFilesOn } from '../../../src/platform/backup/version-files.js';
 import { writeBackup } from '../../../src/platform/backup/write-backup.js';
 import { createDataSource } from '../../../src/platform/database/data-source.js';
 import { ArtifactStore } from '../../../src/registry/artifact-store.js';
@@ -46,7 +47,8 @@ describe('a backup', () => {
     }
     const switchOver = () => Promise.resolve();
     for (const version of versions) await registry.promote(version, { action: 'deploy', actor, switchOver });
-    const options = { url: database.url, modelsDir, exportsDir, compression: true };
+    const versionFiles = versionFilesOn(modelsDir);
+    const options = { url: database.url, versionFiles, exportsDir, compression: true };
     await writeBackup({ ...options, output: file, createdAt: '2024-01-03T00:00:00.000Z' });
   });
   afterAll(() => database.drop());
@@ -109,13 +111,16 @@ describe('a backup', () => {
 
   it('is readable by its owner only, and never half there', async () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    const options = { url: database.url, modelsDir, exportsDir: null, compression: false, createdAt: '' };
+    const versionFiles = versionFilesOn(modelsDir);
+    const options = { url: database.url, versionFiles, exportsDir: null, compression: false, createdAt: '' };
     expect(await rejection(() => writeBackup({ ...options, output: file }))).toMatchObject({ code: 'usage' });
     const broken = join(root, 'broken');
     cpSync(modelsDir, broken, { recursive: true });
     writeFileSync(join(broken, versions[0], 'forest.bin'), 'changed');
     const output = join(root, 'of-broken.zip');
-    const error = await rejection(() => writeBackup({ ...options, modelsDir: broken, output }));
+    const error = await rejection(() =>
+      writeBackup({ ...options, versionFiles: versionFilesOn(broken), output }),
+    );
     expect(error).toMatchObject({ code: 'artifact_integrity' });
     expect(readdirSync(root).filter((name) => name.includes('of-broken'))).toEqual([]);
   });
@@ -157,7 +162,7 @@ describe('a backup', () => {
       await dataSource.query(
         `INSERT INTO audit_log (actor, action, entity, entity_id) VALUES ('old', 'did', 'a', 'b')`,
       );
-      const options = { modelsDir: null, exportsDir: null, compression: true, createdAt: '' };
+      const options = { versionFiles: null, exportsDir: null, compression: true, createdAt: '' };
       await writeBackup({ ...options, url: older.url, output: path });
     } finally {
       await dataSource.destroy();
@@ -200,7 +205,7 @@ describe('a backup', () => {
 
   it('of a database without tables is refused', async () => {
     const empty = await createTestDatabase('backup empty');
-    const options = { modelsDir: null, exportsDir: null, compression: true, createdAt: '' };
+    const options = { versionFiles: null, exportsDir: null, compression: true, createdAt: '' };
     const output = join(root, 'empty.zip');
     try {
       const error = await rejection(() => writeBackup({ ...options, url: empty.url, output }));
@@ -215,7 +220,7 @@ describe('a backup', () => {
     const path = join(root, 'tables.zip');
     const options = {
       url: database.url,
-      modelsDir: null,
+      versionFiles: null,
       exportsDir: null,
       compression: true,
       createdAt: '',

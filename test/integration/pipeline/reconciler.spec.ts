@@ -126,7 +126,7 @@ describe('the reconciler', () => {
     const { settled, problems } = await reconciler.settle();
     expect(existsSync(join(directory, version))).toBe(false);
     expect(problems).toEqual([]);
-    expect(settled.join('\n')).toContain(`Removed the directory of ${version}`);
+    expect(settled.join('\n')).toContain(`Removed the files of ${version}`);
     expect(await reconciler.settle()).toEqual({ settled: [], problems: [] });
   });
 

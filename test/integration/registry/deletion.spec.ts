@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASE_SCHEMA } from '../../../src/database-schema.js';
 import { createDataSource } from '../../../src/platform/database/data-source.js';
 import { ArtifactStore } from '../../../src/registry/artifact-store.js';
+import { DiskVersionStorage } from '../../../src/registry/disk-version-storage.js';
 import { ModelDeletionRepository } from '../../../src/registry/model-deletion.repository.js';
 import { ModelDeletionService } from '../../../src/registry/model-deletion.service.js';
 import { ModelRegistryService } from '../../../src/registry/model-registry.service.js';
@@ -37,7 +38,7 @@ describe('deleting versions', () => {
       deletions: new ModelDeletionService(
         new ModelDeletionRepository(dataSource),
         new ModelVersionRepository(dataSource),
-        store,
+        new DiskVersionStorage(store),
       ),
     };
   };

@@ -222,6 +222,8 @@ describe('the registry', () => {
       const { registry, directory } = await freshRegistry();
       const trainingId = randomUUID();
       const { model } = await register(registry, { trainingId });
+      // The note that a crash before the row leaves.
+      writeFileSync(join(directory, model.version, '.owner.json'), '{}');
       await database.dataSource.query('DELETE FROM model_versions');
       mkdirSync(join(directory, 'foreign'));
       mkdirSync(join(directory, 'predecessor'));
@@ -230,20 +232,27 @@ describe('the registry', () => {
         JSON.stringify({ model_info: { training_id: 'train_20240101' } }),
       );
       const { orphans } = await registry.reconcile(Date.now());
-      expect(orphans).toEqual([
-        { version: model.version, trainingId },
-        { version: 'foreign', trainingId: null },
-        { version: 'predecessor', trainingId: null },
+      expect(orphans).toMatchObject([
+        { version: model.version, trainingId, otherwise: 'report' },
+        { version: 'foreign', trainingId: null, otherwise: 'report' },
+        { version: 'predecessor', trainingId: null, otherwise: 'report' },
       ]);
     });
 
     it('does not remove an orphan that has got its row meanwhile', async () => {
       const { registry, directory } = await freshRegistry();
       const { model } = await register(registry);
-      expect(await registry.removeOrphan(model.version)).toBe(false);
+      const orphan = {
+        version: model.version,
+        storageKey: null,
+        label: 'It',
+        trainingId: null,
+        otherwise: 'remove',
+      } as const;
+      expect(await registry.removeOrphan(orphan)).toBe(false);
       expect(existsSync(join(directory, model.version))).toBe(true);
       await database.dataSource.query('DELETE FROM model_versions');
-      expect(await registry.removeOrphan(model.version)).toBe(true);
+      expect(await registry.removeOrphan(orphan)).toBe(true);
       expect(readdirSync(directory)).toEqual([]);
     });
   });

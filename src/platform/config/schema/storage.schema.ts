@@ -1,4 +1,5 @@
-import { Key } from './key.js';
+import { ArtifactsConfig } from './artifacts.schema.js';
+import { Key, Section } from './key.js';
 import { directory, flag, integer, text } from './rules.js';
 
 /** strftime directives a version may use; the rest of the text must be fit for a directory name. */
@@ -72,6 +73,9 @@ export class StorageConfig {
     'A running service looks every so many seconds for new files in the exports directory and registers those that are complete: unchanged from one look to the next. 0 = never.',
   )
   watch_exports = 30;
+
+  @Section(ArtifactsConfig)
+  artifacts = new ArtifactsConfig();
 
   @Key(integer(1024, 1_099_511_627_776), 'Largest upload, bytes.')
   max_upload_bytes = 10_737_418_240;
