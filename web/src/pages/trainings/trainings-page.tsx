@@ -15,7 +15,7 @@ export default function TrainingsPage() {
   const status = search.get('status') ?? 'all';
   const wanted = status === 'all' ? null : status;
   const runs = useRunPages(wanted);
-  const newest = useRuns(50, wanted);
+  const newest = useRuns(20, wanted);
   return (
     <>
       <PageHead
