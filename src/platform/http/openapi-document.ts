@@ -47,6 +47,7 @@ export function completeDocument(document: OpenAPIObject, examples: ApiExamples)
       const operation = path[method];
       if (operation === undefined) continue;
       completeOperation(operation);
+      separateBodies(operation);
       addExample(operation, examples[operation.operationId ?? '']);
     }
   }
@@ -72,6 +73,18 @@ function completeOperation(operation: Operation): void {
       response.description = STATUS_CODES[status] ?? status;
   }
   operation.security ??= [];
+}
+
+/** A decorator gives all media types one schema; a form and a JSON body are either of two, in this order. */
+function separateBodies({ requestBody }: Operation): void {
+  if (requestBody === undefined || !('content' in requestBody)) return;
+  const content: Partial<typeof requestBody.content> = requestBody.content;
+  const { 'multipart/form-data': form, 'application/json': json } = content;
+  const schema = form?.schema;
+  if (form === undefined || json === undefined || schema === undefined || !('oneOf' in schema)) return;
+  const [ofForm, ofJson] = schema.oneOf ?? [];
+  form.schema = ofForm;
+  json.schema = ofJson;
 }
 
 function problem(description: string): Response {
