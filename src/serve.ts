@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { ExportWatchService } from './export/export-watch.service.js';
 import { createHttpApplication, initHttpApplication } from './http-application.js';
+import { RetentionRunnerService } from './pipeline/retention-runner.service.js';
 import { TrainingQueueService } from './pipeline/training-queue.service.js';
 import { ScheduleRunnerService } from './pipeline/schedules/schedule-runner.service.js';
 import { APP_VERSION } from './platform/app-version.js';
@@ -69,6 +70,8 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   schedules.start();
   const watch = app.get(ExportWatchService);
   watch.start();
+  const retention = app.get(RetentionRunnerService);
+  retention.start();
   const address = await app.getUrl();
   logger.log(
     `mcp-training ${APP_VERSION} listens on ${address} (dashboard at ${address}/, API documentation at ${address}/api/docs)`,
@@ -76,7 +79,7 @@ export async function serve(config: ResolvedConfig, listen: Listen): Promise<voi
   await stopped(signal);
   app.get(ShutdownState).begin();
   logger.log('Stopping: no new work is taken');
-  await Promise.all([schedules.stop(), watch.stop(), queue.stopWorker(SHUTDOWN_GRACE_MS)]);
+  await Promise.all([schedules.stop(), watch.stop(), retention.stop(), queue.stopWorker(SHUTDOWN_GRACE_MS)]);
   endConnections(app.getHttpServer(), CONNECTION_GRACE_MS);
   await app.close();
   await server.release();

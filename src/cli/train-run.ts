@@ -11,6 +11,7 @@ import { AppError, ERROR_KINDS } from '../shared/errors.js';
 import type { CommandState, GlobalOptions } from './command.js';
 import { renderTable, type Output } from './output.js';
 import { kindTable, truthRows } from './truth-text.js';
+import { operator } from './operator.js';
 import { withApplication } from './with-application.js';
 
 interface TrainingCommand {
@@ -33,7 +34,7 @@ export async function trainAndReport(command: TrainingCommand): Promise<void> {
       typeof command.request === 'function' ? await command.request(application) : command.request;
     const trainingRun = await context
       .get(RunCreatorService)
-      .create(request, { origin: 'cli', idempotencyKey: null, config });
+      .create(request, { origin: 'cli', actor: operator(), idempotencyKey: null, config });
     const execution = await context.get(RunExecutorService).execute(trainingRun, signal, {
       onProgress: (progress, step) => {
         output.progress(progress, step);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { IdempotencyService, operationIdOf } from '../platform/http/idempotency/idempotency.service.js';
 import { validationPipe } from '../platform/http/validation.js';
+import { actorOf } from '../platform/security/actor.js';
 import { ExportRepository } from './export.repository.js';
 import { exportJson, type ExportRecord } from './export-record.js';
 import type { StoredExport } from './export-store.js';
@@ -32,7 +33,7 @@ export class ExportCreationService {
     const { export_file: file } = (await this.bodies.transform(request.body, form)) as RegisterExportDto;
     return this.idempotency.run(request, response, request.body, async () => {
       if (dryRun) return wouldCreate(response, await this.uploads.inspect(file), '');
-      const { record, isNew } = await this.uploads.register(file);
+      const { record, isNew } = await this.uploads.register(file, actorOf(request));
       return created(response, record, isNew);
     });
   }
@@ -48,7 +49,11 @@ export class ExportCreationService {
         const exportId = operationIdOf(request);
         const before = exportId === null ? null : await this.exports.find(exportId);
         fate.isKept = before === null;
-        return created(response, before ?? (await this.uploads.keep(received, exportId)), true);
+        return created(
+          response,
+          before ?? (await this.uploads.keep(received, actorOf(request), exportId)),
+          true,
+        );
       });
     } finally {
       if (!fate.isKept) this.uploads.discardForm(received);

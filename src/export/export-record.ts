@@ -15,7 +15,25 @@ export interface ExportRecord {
   readonly createdAt: string;
 }
 
-export type NewExport = Omit<ExportRecord, 'createdAt' | 'report' | 'status'>;
+export interface NewExport extends Omit<ExportRecord, 'createdAt' | 'report' | 'status'> {
+  /** Who brought it, for the audit log. */
+  readonly actor: string;
+}
+
+/** What the audit log keeps of an export. */
+export const exportState = ({
+  fileName,
+  storedKey,
+  sizeBytes,
+  sha256,
+  source,
+}: Omit<ExportRecord, 'createdAt' | 'report' | 'status'>): object => ({
+  file_name: fileName,
+  export_file: storedKey,
+  size_bytes: sizeBytes,
+  sha256,
+  source,
+});
 
 /** As the API prints it. */
 export function exportJson(record: ExportRecord): Record<string, unknown> {

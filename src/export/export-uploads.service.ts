@@ -7,6 +7,7 @@ import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { bodyOf } from '../platform/http/body-of.js';
 import { endWhenSilent } from '../platform/http/end-when-silent.js';
 import { receiveForm } from '../platform/http/receive-form.js';
+import { actorOf } from '../platform/security/actor.js';
 import { Observations } from '../platform/metrics/observations.js';
 import { AppError } from '../shared/errors.js';
 import { ExportRepository } from './export.repository.js';
@@ -64,8 +65,12 @@ export class ExportUploadsService {
   }
 
   /** @param exportId an id of which an earlier attempt may have made the record already; null = a new one */
-  async keep({ saved, fileName }: ReceivedExport, exportId: string | null): Promise<ExportRecord> {
-    return this.record(saved, fileName, 'upload', exportId ?? randomUUID());
+  async keep(
+    { saved, fileName }: ReceivedExport,
+    actor: string,
+    exportId: string | null,
+  ): Promise<ExportRecord> {
+    return this.record(saved, fileName, 'upload', actor, exportId ?? randomUUID());
   }
 
   discardForm({ saved }: ReceivedExport): void {
@@ -81,10 +86,13 @@ export class ExportUploadsService {
    * A file that lies in the exports directory already. The same file twice gives the same export; one that has changed
    * since gets a new one, and its old one is no longer listed.
    */
-  async register(exportFile: string): Promise<{ readonly record: ExportRecord; readonly isNew: boolean }> {
+  async register(
+    exportFile: string,
+    actor: string,
+  ): Promise<{ readonly record: ExportRecord; readonly isNew: boolean }> {
     const found = await this.store.inspect(exportFile);
     const exportId = randomUUID();
-    const record = await this.record(found, found.storedKey, 'registered', exportId);
+    const record = await this.record(found, found.storedKey, 'registered', actor, exportId);
     return { record, isNew: record.exportId === exportId };
   }
 
@@ -116,7 +124,8 @@ export class ExportUploadsService {
       listening.end();
     }
     if (next < announced.length) return { offset: next, length: announced.length };
-    return this.recordOnce(await this.partial.complete(announced, fileName), fileName);
+    const stored = await this.partial.complete(announced, fileName);
+    return this.recordOnce(stored, fileName, actorOf(request));
   }
 
   /**
@@ -134,8 +143,9 @@ export class ExportUploadsService {
   private async recordOnce(
     stored: StoredExport,
     fileName: string,
+    actor: string,
   ): Promise<{ readonly record: ExportRecord; readonly isNew: boolean }> {
-    const wanted = this.newRecord(stored, fileName, 'upload');
+    const wanted = this.newRecord(stored, fileName, 'upload', actor);
     const record = await this.exports.insertUnlessKnown(wanted, (storedKey) => this.store.has(storedKey));
     const isNew = record.exportId === wanted.exportId;
     if (isNew) this.observations.note({ kind: 'export_stored', source: 'upload', bytes: stored.sizeBytes });
@@ -160,9 +170,10 @@ export class ExportUploadsService {
     stored: StoredExport,
     fileName: string,
     source: 'upload' | 'registered',
+    actor: string,
     exportId: string = randomUUID(),
   ): Promise<ExportRecord> {
-    const record = await this.exports.insert(this.newRecord(stored, fileName, source, exportId));
+    const record = await this.exports.insert(this.newRecord(stored, fileName, source, actor, exportId));
     this.observations.note({ kind: 'export_stored', source, bytes: stored.sizeBytes });
     return record;
   }
@@ -171,6 +182,7 @@ export class ExportUploadsService {
     stored: StoredExport,
     fileName: string,
     source: 'upload' | 'registered',
+    actor: string,
     exportId: string = randomUUID(),
   ): NewExport {
     return {
@@ -179,6 +191,7 @@ export class ExportUploadsService {
       fileName: fileName === '' ? 'export' : fileName,
       format: 'unknown',
       source,
+      actor,
     };
   }
 }

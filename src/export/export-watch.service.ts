@@ -79,7 +79,7 @@ export class ExportWatchService {
   /** Reads the file, unless this is the first sight of it and it was recorded after its last change. */
   private async register(name: string, look: FileLook): Promise<boolean> {
     if (!this.settled.has(name) && (await this.exports.isRecorded(name, look))) return false;
-    const { isNew } = await this.uploads.register(name);
+    const { isNew } = await this.uploads.register(name, 'system:watch');
     if (isNew) this.logger.log(`Registered the export ${name}`, NAME);
     return isNew;
   }

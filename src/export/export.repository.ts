@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { MoreThanOrEqual, Not, type DataSource, type EntityManager } from 'typeorm';
+import { appendAudit } from '../platform/database/append-audit.js';
 import type { ValidationReport } from './core/validation-report.js';
 import { ExportEntity } from './export.entity.js';
-import type { ExportRecord, NewExport } from './export-record.js';
+import { exportState, type ExportRecord, type NewExport } from './export-record.js';
 import type { FileLook } from './export-store.js';
 
 export interface ExportListFilter {
@@ -14,6 +15,13 @@ export interface ExportListFilter {
   readonly search?: string;
 }
 
+/** How the audit log calls the arrival of an export from a source. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  upload: 'export_uploaded',
+  registered: 'export_registered',
+  database: 'export_pulled',
+};
+
 @Injectable()
 export class ExportRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -22,10 +30,10 @@ export class ExportRepository {
    * Records a file. A file has one record: one with the same content is given back (two processes may have found the
    * same file), one with other content is of a file that is gone and is no longer listed.
    *
-   * @param also is part of the transaction when the record is new
+   * @param details for the line of the audit log that a new record is written with
    */
-  async insert(record: NewExport, also?: (manager: EntityManager) => Promise<void>): Promise<ExportRecord> {
-    return this.dataSource.transaction((manager) => this.insertIn(manager, record, also));
+  async insert(record: NewExport, details: object = {}): Promise<ExportRecord> {
+    return this.dataSource.transaction((manager) => this.insertIn(manager, record, details));
   }
 
   /**
@@ -51,7 +59,7 @@ export class ExportRepository {
   private async insertIn(
     manager: EntityManager,
     record: NewExport,
-    also?: (manager: EntityManager) => Promise<void>,
+    details: object = {},
   ): Promise<ExportRecord> {
     const { exportId, fileName, storedKey, sizeBytes, sha256, format, source } = record;
     await lockUntilCommit(manager, `export:${storedKey}`);
@@ -60,8 +68,17 @@ export class ExportRepository {
     if (same !== null) return toRecord(same);
     await repository.update({ storedKey, status: Not('deleted') }, { status: 'deleted' });
     await repository.insert({ id: exportId, fileName, storedKey, sizeBytes, sha256, format, source });
-    await also?.(manager);
-    return toRecord(await repository.findOneByOrFail({ id: exportId }));
+    const inserted = await repository.findOneByOrFail({ id: exportId });
+    await appendAudit(manager, {
+      actor: record.actor,
+      action: ACTIONS[source] ?? 'export_registered',
+      entity: 'export',
+      entityId: exportId,
+      from: null,
+      to: { ...exportState(record), ...details },
+      reason: null,
+    });
+    return toRecord(inserted);
   }
 
   async find(exportId: string): Promise<ExportRecord | null> {
@@ -125,8 +142,26 @@ export class ExportRepository {
     );
   }
 
-  async markDeleted(exportId: string): Promise<void> {
-    await this.dataSource.getRepository(ExportEntity).update({ id: exportId }, { status: 'deleted' });
+  /** Deleted already: nothing. */
+  async markDeleted(exportId: string, actor: string): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      const repository = manager.getRepository(ExportEntity);
+      const { affected } = await repository.update(
+        { id: exportId, status: Not('deleted') },
+        { status: 'deleted' },
+      );
+      if (affected !== 1) return;
+      const record = toRecord(await repository.findOneByOrFail({ id: exportId }));
+      await appendAudit(manager, {
+        actor,
+        action: 'export_deleted',
+        entity: 'export',
+        entityId: exportId,
+        from: exportState(record),
+        to: null,
+        reason: null,
+      });
+    });
   }
 }
 

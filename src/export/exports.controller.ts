@@ -36,6 +36,7 @@ import type { ValidationReport } from './core/validation-report.js';
 import { ExportRepository } from './export.repository.js';
 import { ExportCreationService } from './export-creation.service.js';
 import { exportJson } from './export-record.js';
+import { actorOf } from '../platform/security/actor.js';
 import { exportSelection, ExportSelectionDto, type ExportSelection } from './export-selection.dto.js';
 import { ExportStore } from './export-store.js';
 import { ExportValidationService } from './export-validation.service.js';
@@ -162,6 +163,7 @@ export class ExportsController {
   async remove(
     @Param('export_id', ParseUUIDPipe) exportId: string,
     @Query() { dry_run: dryRun = false }: DryRunQueryDto,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ExportDryRunDto | undefined> {
     const record = await this.service.get(exportId);
@@ -170,7 +172,7 @@ export class ExportsController {
       const { storedKey, sizeBytes, sha256 } = record;
       return { status: 'would_delete', export_file: storedKey, size_bytes: sizeBytes, sha256 };
     }
-    await this.exports.markDeleted(exportId);
+    await this.exports.markDeleted(exportId, actorOf(request));
     // A file that somebody else put there is theirs.
     if (record.source !== 'registered') this.store.remove(record.storedKey);
     return undefined;

@@ -4,7 +4,6 @@ import { CLOCK, type Clock } from '../platform/clock.js';
 import { APP_CONFIG } from '../platform/config/app-config.js';
 import type { ResolvedConfig } from '../platform/config/load-config.js';
 import { databaseUrl } from '../platform/database/database.module.js';
-import { AuditLogService } from '../platform/security/audit-log.service.js';
 import { AppError } from '../shared/errors.js';
 import type { LogSelection } from './core/log-table/log-query.js';
 import { pulledFileName } from './core/log-table/log-range.js';
@@ -53,7 +52,6 @@ export class LogPullService {
   constructor(
     private readonly exports: ExportRepository,
     private readonly store: ExportStore,
-    private readonly audit: AuditLogService,
     @Inject(APP_CONFIG) private readonly config: ResolvedConfig,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -95,22 +93,16 @@ export class LogPullService {
         { format: 'ndjson', signal, nowMs, onProgress },
         (lines) => this.store.save(lines, name, this.config.values.storage.max_upload_bytes, signal),
       );
-      const exportId = randomUUID();
       const record = await this.exports.insert(
-        { ...saved, exportId, fileName: saved.storedKey, format: 'ndjson', source: 'database' },
-        (manager) =>
-          this.audit.append(
-            {
-              actor,
-              action: 'export_pulled',
-              entity: 'export',
-              entityId: exportId,
-              from: null,
-              to: { ...describe(selection), table: this.source.table, records, sha256: saved.sha256 },
-              reason: null,
-            },
-            manager,
-          ),
+        {
+          ...saved,
+          exportId: randomUUID(),
+          fileName: saved.storedKey,
+          format: 'ndjson',
+          source: 'database',
+          actor,
+        },
+        { ...describe(selection), table: this.source.table, records },
       );
       return { record, records, selection };
     } finally {

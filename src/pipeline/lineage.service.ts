@@ -6,6 +6,7 @@ import { AuditLogService } from '../platform/security/audit-log.service.js';
 import { ModelRegistryService } from '../registry/model-registry.service.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { TrainingRunsService } from '../training/training-runs.service.js';
+import type { ScheduleOrigin, TrainingRequest } from './training-request.js';
 
 /** Where a version comes from and what became of it. */
 export interface Lineage {
@@ -20,6 +21,8 @@ export interface Lineage {
   readonly code_commit: string | null;
   readonly feature_spec_hash: string | null;
   readonly model_sha256: string | null;
+  /** The version that this one was made from, such as by another threshold; null = by a training. */
+  readonly parent_version: string | null;
   /** From the parent to the first version of the line. */
   readonly ancestors: readonly string[];
   readonly children: readonly string[];
@@ -33,6 +36,8 @@ export interface Lineage {
 export interface TrainingOrigin {
   readonly training_id: string;
   readonly origin: string;
+  /** The tick that began it; null = something else did. */
+  readonly schedule: ScheduleOrigin | null;
   readonly status: string;
   readonly created_at: string;
   readonly started_at: string | null;
@@ -75,6 +80,7 @@ export class LineageService {
       code_commit: text('code_commit'),
       feature_spec_hash: text('feature_spec_hash'),
       model_sha256: text('model_sha256'),
+      parent_version: model.parentVersion,
       ancestors,
       children,
       training,
@@ -100,6 +106,7 @@ export class LineageService {
     return {
       training_id: run.trainingId,
       origin: run.origin,
+      schedule: (run.request as Partial<TrainingRequest>).schedule ?? null,
       status: run.status,
       created_at: run.createdAt,
       started_at: run.startedAt,

@@ -90,12 +90,26 @@ export class LineageExportDto {
   sha256: string;
 }
 
+export class ScheduleOriginDto {
+  @ApiProperty({ format: 'uuid' })
+  schedule_id: string;
+
+  @ApiProperty({ description: 'Its name at that moment' })
+  name: string;
+
+  @ApiProperty({ format: 'date-time', description: 'When it was due' })
+  tick_utc: string;
+}
+
 export class TrainingOriginDto {
   @ApiProperty({ format: 'uuid' })
   training_id: string;
 
   @ApiProperty({ enum: ['cli', 'api', 'schedule'] })
   origin: string;
+
+  @ApiProperty({ type: ScheduleOriginDto, nullable: true, description: 'The tick that began it' })
+  schedule: ScheduleOriginDto | null;
 
   @ApiProperty()
   status: string;
@@ -166,6 +180,9 @@ export class LineageDto {
 
   @ApiProperty({ type: String, nullable: true })
   model_sha256: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'null = made by a training' })
+  parent_version: string | null;
 
   @ApiProperty({ type: [String], description: 'From the parent to the first version of the line' })
   ancestors: string[];

@@ -12,6 +12,7 @@ import { ModelRecordsController } from './model-records.controller.js';
 import { ModelsController } from './models.controller.js';
 import { PipelineModule } from './pipeline.module.js';
 import { QueueController } from './queue.controller.js';
+import { RetentionRunnerService } from './retention-runner.service.js';
 import { RunEventStream } from './run-event-stream.js';
 import { TrainingController } from './training.controller.js';
 import { TrainingRequestsService } from './training-requests.service.js';
@@ -38,6 +39,13 @@ import { AnswerCache } from './answer-cache.js';
     ModelRecordsController,
     InferenceController,
   ],
-  providers: [AnswerCache, RunEventStream, TrainingRequestsService, WorkSources, InferenceService],
+  providers: [
+    AnswerCache,
+    RetentionRunnerService,
+    RunEventStream,
+    TrainingRequestsService,
+    WorkSources,
+    InferenceService,
+  ],
 })
 export class PipelineHttpModule {}

@@ -9,6 +9,8 @@ import type { TrainingRequest } from './training-request.js';
 
 export interface RunOptions {
   readonly origin: RunOrigin;
+  /** Who asks for it, for the audit log. */
+  readonly actor: string;
   /** A run that was recorded with this key before is given back instead of a new one. */
   readonly idempotencyKey: string | null;
   /** 0 to 1000, lower runs first; default 100. */
@@ -24,7 +26,7 @@ export class RunCreatorService {
 
   create(
     request: TrainingRequest,
-    { origin, idempotencyKey, config, priority }: RunOptions,
+    { origin, actor, idempotencyKey, config, priority }: RunOptions,
   ): Promise<TrainingRun> {
     const { values, hash } = runConfig(config);
     return this.runs.create({
@@ -35,6 +37,7 @@ export class RunCreatorService {
       config: values,
       configHash: hash,
       origin,
+      actor,
       idempotencyKey,
       priority,
     });

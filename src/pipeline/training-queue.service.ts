@@ -51,8 +51,8 @@ export class TrainingQueueService {
   }
 
   /** Ends a queued run at once; a running one is told to stop. */
-  async cancel(trainingId: string): Promise<TrainingRun | null> {
-    const run = await this.runs.requestCancel(trainingId);
+  async cancel(trainingId: string, actor: string): Promise<TrainingRun | null> {
+    const run = await this.runs.requestCancel(trainingId, actor);
     if (run !== null) await this.jobs().cancel(trainingId);
     return run;
   }

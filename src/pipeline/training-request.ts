@@ -7,6 +7,14 @@ export interface TableInput {
   readonly labelColumn: string | null;
 }
 
+/** Which tick of which schedule began a run; kept with it, because schedules are deleted. */
+export interface ScheduleOrigin {
+  readonly schedule_id: string;
+  readonly name: string;
+  /** The moment it was due. */
+  readonly tick_utc: string;
+}
+
 /** What a run is asked to do; stored with the run, so that any process can carry it out. */
 export interface TrainingRequest {
   readonly files: readonly InputName[];
@@ -24,6 +32,8 @@ export interface TrainingRequest {
   readonly table?: TableInput;
   /** What really happened, for the evaluation only; absent when there is none, as `table`. */
   readonly labels?: InputName;
+  /** The tick that asked for it; absent when something else did. */
+  readonly schedule?: ScheduleOrigin;
   /** An extra copy of the version directory is written below this absolute path. */
   readonly outputDir: string | null;
 }

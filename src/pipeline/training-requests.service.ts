@@ -47,10 +47,11 @@ export class TrainingRequestsService {
   }
 
   /** @param operationId names the work of a request that may be sent again: it has one run */
-  async submit(body: TrainRequestDto, operationId: string | null): Promise<TrainingRun> {
+  async submit(body: TrainRequestDto, operationId: string | null, actor: string): Promise<TrainingRun> {
     const { request, config } = await this.check(body);
     const run = await this.creator.create(request, {
       origin: 'api',
+      actor,
       idempotencyKey: operationId,
       config,
       priority: body.priority,

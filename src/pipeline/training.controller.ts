@@ -23,6 +23,7 @@ import type { Request, Response } from 'express';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import { AppError } from '../shared/errors.js';
 import { isTerminal } from '../training/core/run-status.js';
+import { actorOf } from '../platform/security/actor.js';
 import { TrainingRunsService } from '../training/training-runs.service.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { assertScope } from '../platform/http/authorisation.guard.js';
@@ -76,7 +77,7 @@ export class TrainingController {
       response.status(200);
       return trainingDryRun(await this.requests.check(body));
     }
-    const run = await this.requests.submit(body, operationIdOf(request));
+    const run = await this.requests.submit(body, operationIdOf(request), actorOf(request));
     response.setHeader('location', `/api/v1/training/status/${run.trainingId}`);
     return { training_id: run.trainingId, status: run.status };
   }
@@ -123,13 +124,14 @@ export class TrainingController {
   async cancel(
     @Param('training_id', ParseUUIDPipe) trainingId: string,
     @Query() { dry_run: dryRun = false }: DryRunQueryDto,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RunDto> {
     if (dryRun) {
       response.status(200);
       return runJson(await this.runs.get(trainingId));
     }
-    const run = await this.queue.cancel(trainingId);
+    const run = await this.queue.cancel(trainingId, actorOf(request));
     return runJson(run ?? (await this.runs.get(trainingId)));
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { appendAudit } from '../platform/database/append-audit.js';
 import { AppError } from '../shared/errors.js';
 import { ModelAliasEntity } from './model-alias.entity.js';
 import { ModelVersionEntity } from './model-version.entity.js';
@@ -49,6 +50,35 @@ export class ModelDeletionRepository {
       const row = rows.at(0);
       if (row === undefined) return false;
       await audit(manager, { actor, action: 'undelete', id: version, from: null, to: row });
+      return true;
+    });
+  }
+
+  /**
+   * Writes that retention begins, unless it has begun within so many seconds; of several that ask one gets true. The audit
+   * log is what remembers the last time.
+   */
+  async claimRetention(everySeconds: number, actor: Actor): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const [{ alone }] = await manager.query<[{ alone: boolean }]>(
+        `SELECT pg_try_advisory_xact_lock(hashtextextended('retention', 0)) AS alone`,
+      );
+      if (!alone) return false;
+      const recent: unknown[] = await manager.query(
+        `SELECT sequence FROM audit_log WHERE entity = 'retention' AND entity_id = 'models' AND action = 'apply'
+           AND at > now() - make_interval(secs => $1) LIMIT 1`,
+        [everySeconds],
+      );
+      if (recent.length > 0) return false;
+      await appendAudit(manager, {
+        actor: actor.name,
+        action: 'apply',
+        entity: 'retention',
+        entityId: 'models',
+        from: null,
+        to: { every_seconds: everySeconds },
+        reason: actor.reason,
+      });
       return true;
     });
   }

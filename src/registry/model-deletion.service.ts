@@ -42,6 +42,11 @@ export class ModelDeletionService {
     throw notDeleted(version);
   }
 
+  /** true = retention was not begun for so many seconds, by anybody, and is the caller's now. */
+  claimRetention(everySeconds: number, actor: Actor): Promise<boolean> {
+    return this.deletions.claimRetention(everySeconds, actor);
+  }
+
   /** Removes what was deleted longer ago than the grace time. Returns the versions. */
   async purge(graceSeconds: number, actor: Actor): Promise<string[]> {
     const purged: string[] = [];

@@ -4,6 +4,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Transaction } from '../platform/database/transaction.js';
 import { AppError } from '../shared/errors.js';
 import { isTerminal, type RunStatus } from './core/run-status.js';
+import { auditRun } from './run-audit.js';
 import { appendEvent, eventsAfter } from './training-event.repository.js';
 import { TrainingRunEntity } from './training-run.entity.js';
 import type {
@@ -15,10 +16,9 @@ import type {
   TrainingRun,
 } from './training-run.js';
 
-/** Leases are judged by the database's clock only: replicas may disagree about the time. */
 /** In the middle: there is room before and behind. */
 const DEFAULT_PRIORITY = 100;
-
+/** Leases are judged by the database's clock only: replicas may disagree about the time. */
 const LEASE_SQL = `now() + make_interval(secs => $2)`;
 
 @Injectable()
@@ -54,7 +54,12 @@ export class TrainingRunRepository {
         message: null,
         data: null,
       });
-      return toRun(await repository.findOneByOrFail({ id: run.trainingId }));
+      const created = toRun(await repository.findOneByOrFail({ id: run.trainingId }));
+      await auditRun(manager, 'training_started', run.trainingId, {
+        actor: run.actor ?? 'system',
+        to: { model_name: run.modelName, origin: run.origin, config_hash: run.configHash },
+      });
+      return created;
     });
   }
 
@@ -239,15 +244,24 @@ export class TrainingRunRepository {
    * A run that nobody works on (queued, or its lease has expired) ends at once; a running one is asked to stop.
    * null = there is no such run.
    */
-  async requestCancel(trainingId: string): Promise<TrainingRun | null> {
+  async requestCancel(trainingId: string, actor = 'system'): Promise<TrainingRun | null> {
     return this.dataSource.transaction(async (manager) => {
-      await manager.query(
-        `UPDATE training_runs SET cancel_requested = true, updated_at = now()
-         WHERE id = $1 AND status IN ('queued', 'running')`,
+      const [asked] = await manager.query<[{ was: string }[], number]>(
+        `WITH old AS (SELECT status, cancel_requested FROM training_runs WHERE id = $1 FOR UPDATE)
+         UPDATE training_runs SET cancel_requested = true, updated_at = now() FROM old
+         WHERE id = $1 AND old.status IN ('queued', 'running') AND NOT old.cancel_requested
+         RETURNING old.status AS was`,
         [trainingId],
       );
       await endCancelled(manager, trainingId);
       const entity = await manager.getRepository(TrainingRunEntity).findOneBy({ id: trainingId });
+      if (asked.length > 0) {
+        await auditRun(manager, 'training_cancelled', trainingId, {
+          actor,
+          from: { status: asked[0].was },
+          to: { cancel_requested: true },
+        });
+      }
       return entity === null ? null : toRun(entity);
     });
   }

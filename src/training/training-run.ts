@@ -41,6 +41,8 @@ export interface NewTrainingRun {
   readonly idempotencyKey: string | null;
   /** 0 to 1000, lower runs first; default 100. */
   readonly priority?: number;
+  /** Who asked for it, for the audit log; left out = `system`. */
+  readonly actor?: string;
 }
 
 export interface RunFailure {

@@ -92,8 +92,8 @@ export class TrainingRunsService {
     return this.runs.requeue(lease);
   }
 
-  requestCancel(trainingId: string): Promise<TrainingRun | null> {
-    return this.runs.requestCancel(trainingId);
+  requestCancel(trainingId: string, actor: string): Promise<TrainingRun | null> {
+    return this.runs.requestCancel(trainingId, actor);
   }
 
   runningWithWorkers(): ReturnType<TrainingRunRepository['runningWithWorkers']> {

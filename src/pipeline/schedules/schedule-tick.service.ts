@@ -116,8 +116,14 @@ export class ScheduleTickService {
       configOverrides: schedule.configOverrides,
       deploy: schedule.deploy,
       outputDir: null,
+      schedule: { schedule_id: schedule.scheduleId, name: schedule.name, tick_utc: tickUtc },
     };
-    const run = await this.creator.create(request, { origin: 'schedule', idempotencyKey: key, config });
+    const run = await this.creator.create(request, {
+      origin: 'schedule',
+      actor: `schedule:${schedule.name}`,
+      idempotencyKey: key,
+      config,
+    });
     return this.queued(run, answer.input);
   }
 

@@ -14,7 +14,8 @@ import { ApiProblems } from '../http/api-problems.js';
 import { Public } from '../http/requires.js';
 import { ShutdownState } from '../shutdown-state.js';
 
-const DATABASE_TIMEOUT_MS = 2_000;
+/** A database that is silent for so long is not there; an orchestrator asks again, and gives up after about a second. */
+const DATABASE_TIMEOUT_MS = 800;
 
 class StatusDto {
   status: string;
@@ -30,6 +31,8 @@ const STATUS_SCHEMA = {
 @ApiTags('health')
 @Controller('health')
 export class HealthController {
+  private checking: Promise<HealthCheckResult> | null = null;
+
   constructor(
     private readonly health: HealthCheckService,
     private readonly database: TypeOrmHealthIndicator,
@@ -76,11 +79,17 @@ export class HealthController {
     return { status: 'ok' };
   }
 
+  /** One look for all who ask at the same time. */
   private check(): Promise<HealthCheckResult> {
-    return this.health.check([
-      () => this.database.pingCheck('database', { timeout: DATABASE_TIMEOUT_MS }),
-      () => this.disk.check('disk', this.config.paths.modelsDir),
-      () => this.objects.check('artifacts'),
-    ]);
+    this.checking ??= this.health
+      .check([
+        () => this.database.pingCheck('database', { timeout: DATABASE_TIMEOUT_MS }),
+        () => this.disk.check('disk', this.config.paths.modelsDir),
+        () => this.objects.check('artifacts'),
+      ])
+      .finally(() => {
+        this.checking = null;
+      });
+    return this.checking;
   }
 }

@@ -47,6 +47,18 @@ describe('the guards in front of the API', () => {
     }
   });
 
+  it('say within about a second that the database is silent, and ask it once for all who ask', async () => {
+    const busy = Array.from({ length: 5 }, () => application.dataSource.query('SELECT pg_sleep(2)'));
+    const begun = performance.now();
+    const answers = await Promise.all([1, 2, 3].map(() => get('/api/v1/health/ready')));
+    const seconds = (performance.now() - begun) / 1000;
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
+    expect(seconds).toBeLessThan(1.5);
+    expect((await get('/api/v1/health/live')).status).toBe(200);
+    await Promise.all(busy);
+    await expect.poll(async () => (await get('/api/v1/health/ready')).status).toBe(200);
+  });
+
   it('take the key as X-API-Key too', async () => {
     expect((await get('/api/v1/models').set('x-api-key', KEY)).status).toBe(200);
   });

@@ -216,7 +216,7 @@ describe('the run executor', () => {
     const run = await create();
     const execution = executor(untilAborted).execute(run, never);
     await sleep(100);
-    await runs.requestCancel(run.trainingId);
+    await runs.requestCancel(run.trainingId, 'test');
     const asked = performance.now();
     expect((await execution)?.status).toBe('cancelled');
     expect(performance.now() - asked).toBeLessThan(2_000);
@@ -266,7 +266,7 @@ describe('the run executor', () => {
   it('registers nothing when it is cancelled just before the version is committed', async () => {
     const run = await create();
     const cancelledLate: Train = async (context) => {
-      await runs.requestCancel(run.trainingId);
+      await runs.requestCancel(run.trainingId, 'test');
       return trains()(context);
     };
     expect((await executor(cancelledLate).execute(run, never))?.status).toBe('cancelled');
@@ -340,7 +340,7 @@ describe('the run executor', () => {
     await repository.start(run.trainingId, 'other:1', 60);
     expect(await executor(trains()).execute(run, never)).toBeNull();
     const ended = await create();
-    await runs.requestCancel(ended.trainingId);
+    await runs.requestCancel(ended.trainingId, 'test');
     expect(await executor(trains()).execute(ended, never)).toBeNull();
   });
 

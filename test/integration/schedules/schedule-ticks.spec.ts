@@ -77,7 +77,7 @@ describe('ticks of schedules', () => {
     const inputs = new ScheduleInputService(
       new ExportsService(exports, store),
       new ExportValidationService(),
-      new LogPullService(exports, store, audit, config, systemClock),
+      new LogPullService(exports, store, config, systemClock),
     );
     const ticks = new ScheduleTickService(config, rows, inputs, runs, new RunCreatorService(runs), queue);
     const schedules = new SchedulesService(

@@ -48,6 +48,12 @@ export class StorageConfig {
   keep_last_n_versions = 5;
 
   @Key(
+    integer(0, 8_760),
+    'A running service applies retention every so many hours, one replica at a time. 0 = only on request (`doctor --prune`, `POST /models/retention`).',
+  )
+  retention_every_hours = 0;
+
+  @Key(
     integer(0, 31_536_000),
     'A deleted version can be taken back for so many seconds; then its files and its row are removed.',
   )
