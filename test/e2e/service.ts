@@ -35,12 +35,17 @@ export class Service {
 
   static async start(
     sandbox: CliSandbox,
-    { args = [], env = {}, key }: { args?: string[]; env?: Record<string, string>; key?: string } = {},
+    {
+      args = [],
+      env = {},
+      key,
+      timeoutMs = 900_000,
+    }: { args?: string[]; env?: Record<string, string>; key?: string; timeoutMs?: number } = {},
   ): Promise<Service> {
     const port = await freePort();
     const process = sandbox.start(['serve', '--port', String(port), ...args], {
       env: key === undefined ? env : { ...env, TRAINING_API_KEY: key },
-      timeoutMs: 900_000,
+      timeoutMs,
     });
     const service = new Service(process, port);
     await eventually('the service is ready', 60_000, async () => {

@@ -8,6 +8,10 @@ import { eventually } from '../support/embedded-sandbox.js';
 import { verifyInvariants } from './verify-invariants.js';
 
 const FULL = process.env['FAULTS'] === 'full';
+/** How often each point is tried. */
+const ROUNDS = Number(process.env['FAULTS_ROUNDS'] ?? 1);
+/** A sweep with its service takes longer than any other test. */
+const LIFE_MS = FULL ? 4 * 60 * 60 * 1000 : 300_000;
 const ALL = FAIL_POINTS.flatMap((point) => [`${point}:before`, `${point}:after`]);
 /** Around the moments at which a version comes into being; `npm run bench:faults` takes all of them. */
 const SOME = ['rename:after', 'commit:before', 'commit:after'];
@@ -19,9 +23,21 @@ const models = new Set<string>();
 beforeAll(async () => {
   sandbox = await CliSandbox.create('fail-points');
   await writeSampleExport(join(sandbox.exportsDir, 'june.json'), { entries: 4_000 });
-  service = await Service.start(sandbox, { env: { TRAINING_API_WORKERS: '0' } });
+  service = await Service.start(sandbox, { env: { TRAINING_API_WORKERS: '0' }, timeoutMs: LIFE_MS });
 });
-afterAll(() => sandbox.cleanUp());
+afterAll(async () => {
+  await sandbox.cleanUp();
+  if (FULL) console.log(JSON.stringify({ points: ALL.length, rounds: ROUNDS, ...summary() }));
+});
+
+/** Seconds from each kill until the next worker had ended the run, its start included. */
+const resumed: { at: string; seconds: number }[] = [];
+
+function summary(): object {
+  const seconds = resumed.map((entry) => entry.seconds).sort((a, b) => a - b);
+  const p95 = seconds[Math.min(seconds.length - 1, Math.floor(0.95 * seconds.length))];
+  return { survived: resumed.length, median_s: seconds[seconds.length >> 1], p95_s: p95, resumed };
+}
 
 async function submit(): Promise<string> {
   const { body } = await service.post<{ training_id: string }>('/api/v1/training/train', {
@@ -67,15 +83,19 @@ async function assertWhole(): Promise<void> {
 }
 
 describe('a worker that is killed (F1)', () => {
-  it.each(FULL ? ALL : SOME)('%s: the run ends once, with one version', async (at) => {
+  const rounds = Array.from({ length: FULL ? ROUNDS : 1 }, () => (FULL ? ALL : SOME)).flat();
+  it.each(rounds)('%s: the run ends once, with one version', async (at) => {
     const victim = await failing(`${at}:kill`);
     const id = await submit();
     const { signal } = await victim.done;
     expect(signal).toBe('SIGKILL');
+    const killed = performance.now();
     const heir = await startWorker();
     await completes(id);
+    const seconds = Math.round((performance.now() - killed) / 100) / 10;
     await stop(heir);
     await assertWhole();
+    resumed.push({ at, seconds });
   });
 });
 
