@@ -8,7 +8,7 @@ import { encodeIsolationForest } from './core/formats/joblib-model.js';
 import { encodeStandardScaler } from './core/formats/joblib-scaler.js';
 import { buildGoldenDetectorRows, buildGoldenSample, type GoldenSample } from './core/golden-sample.js';
 import { jsonFile, VERSION_FILES } from './core/version-files.js';
-import { encodeDetectorOnnx, encodeOnnxModel } from './onnx-codec.js';
+import { encodeOnnxInTurns } from './onnx-codec.js';
 import type { ModelContent } from './trained-model.js';
 
 export interface EncodedFile {
@@ -19,7 +19,7 @@ export interface EncodedFile {
 /** In the order they are written. */
 const ENCODERS: readonly (readonly [
   name: string,
-  encode: (model: ModelContent) => EncodedFile['data'] | null,
+  encode: (model: ModelContent) => EncodedFile['data'] | null | Promise<EncodedFile['data']>,
 ])[] = [
   [
     VERSION_FILES.model,
@@ -49,13 +49,11 @@ function featureNames({ spec }: ModelContent): string[] {
   return spec.features.map(({ name }) => name);
 }
 
-function encodeOnnx(model: ModelContent): Uint8Array {
-  const { forest, detector, offset } = model;
+function encodeOnnx(model: ModelContent): Promise<Uint8Array> {
+  const { forest, detector } = model;
   const { mean, scale } = model.preprocessing;
-  const names = featureNames(model);
-  if (detector === null) return encodeOnnxModel(forest, { mean, scale, offset, featureNames: names });
-  const meta = { forest, mean, scale, offset: detector.offset, featureNames: names };
-  return encodeDetectorOnnx(detector.fitted, meta);
+  const meta = { mean, scale, offset: (detector ?? model).offset, featureNames: featureNames(model) };
+  return encodeOnnxInTurns(detector?.fitted ?? null, forest, meta, nextTurn);
 }
 
 function goldenFile(model: ModelContent): GoldenSample {
@@ -88,7 +86,7 @@ export async function encodeModel(model: ModelContent, signal?: AbortSignal): Pr
   for (const [name, encode] of ENCODERS) {
     await nextTurn();
     signal?.throwIfAborted();
-    const data = encode(model);
+    const data = await encode(model);
     if (data !== null) files.push({ name, data });
   }
   return files;

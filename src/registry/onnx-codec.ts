@@ -70,8 +70,10 @@ const SCHEMA: protobuf.INamespace = {
   },
 };
 
+const root = protobuf.Root.fromJSON(SCHEMA);
 /** ONNX's `ModelProto`. Tests read the file back with it. */
-export const onnxModelType = protobuf.Root.fromJSON(SCHEMA).lookupType('ModelProto');
+export const onnxModelType = root.lookupType('ModelProto');
+let isCompiled = false;
 
 /**
  * `model.onnx`: see `buildOnnxModel` for inputs and outputs. The same forest and meta give the same bytes: fields are
@@ -87,4 +89,27 @@ export function encodeOnnxModel(forest: Forest, meta: OnnxModelMeta): Uint8Array
 /** `model.onnx` of a version with a detector of its own, see `buildDetectorOnnx`. */
 export function encodeDetectorOnnx(detector: FittedDetector, meta: OnnxDetectorMeta): Uint8Array {
   return onnxModelType.encode(buildDetectorOnnx(detector, meta)).finish();
+}
+
+/**
+ * {@link encodeOnnxModel}, or {@link encodeDetectorOnnx} where there is a detector, in several turns of the event loop: the
+ * library writes code for each kind of message when it meets the first one, which together takes a tenth of a second.
+ */
+export async function encodeOnnxInTurns(
+  detector: FittedDetector | null,
+  forest: Forest,
+  meta: OnnxModelMeta,
+  nextTurn: () => Promise<unknown>,
+): Promise<Uint8Array> {
+  const model =
+    detector === null ? buildOnnxModel(forest, meta) : buildDetectorOnnx(detector, { ...meta, forest });
+  await nextTurn();
+  if (!isCompiled) {
+    isCompiled = true;
+    for (const type of root.nestedArray) {
+      if (type instanceof protobuf.Type) type.setup();
+      await nextTurn();
+    }
+  }
+  return onnxModelType.encode(model).finish();
 }
