@@ -1,9 +1,8 @@
-import type { EntityManager } from 'typeorm';
 import { appendAudit } from '../platform/database/append-audit.js';
 
 /** A line of the audit log about a run, in the transaction of the change. */
 export function auditRun(
-  manager: EntityManager,
+  manager: Parameters<typeof appendAudit>[0],
   action: 'training_started' | 'training_cancelled',
   trainingId: string,
   { actor, from = null, to }: { readonly actor: string; readonly from?: object | null; readonly to: object },
