@@ -3,25 +3,25 @@ import {
   ArrayMaxSize,
   ArrayNotEmpty,
   IsArray,
-  IsOptional,
   IsString,
   IsUUID,
   MaxLength,
   MinLength,
 } from 'class-validator';
+import { Omissible } from '../platform/http/omissible.js';
 import { AppError, type FieldProblem } from '../shared/errors.js';
 import { parseDateBound } from './core/timestamp.js';
 
 /** Which export: exactly one of the two. */
 export class ExportReferenceDto {
   @ApiPropertyOptional({ description: 'Path relative to the exports directory' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(512)
   export_file?: string;
 
   @ApiPropertyOptional({ format: 'uuid' })
-  @IsOptional()
+  @Omissible()
   @IsUUID()
   export_id?: string;
 }
@@ -29,13 +29,13 @@ export class ExportReferenceDto {
 /** Which records of an export are read. */
 export class ExportSelectionDto {
   @ApiPropertyOptional({ description: 'First day or moment, UTC', example: '2024-01-01' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(40)
   start_date?: string;
 
   @ApiPropertyOptional({ description: 'Last day (inclusive) or moment, UTC', example: '2024-01-31' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(40)
   end_date?: string;
@@ -45,7 +45,7 @@ export class ExportSelectionDto {
     type: [String],
     example: ['hostapd', 'wpa_supplicant'],
   })
-  @IsOptional()
+  @Omissible()
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(100)

@@ -12,7 +12,8 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsString, MaxLength } from 'class-validator';
+import { Omissible } from '../platform/http/omissible.js';
 import type { Request, Response } from 'express';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { DryRunQueryDto } from '../platform/http/dry-run.js';
@@ -25,7 +26,7 @@ import { ExportDto, UploadDryRunDto } from './exports.dto.js';
 
 export class UploadQueryDto extends DryRunQueryDto {
   @ApiPropertyOptional({ description: 'What the file is called', default: 'export' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(200)
   file_name?: string;

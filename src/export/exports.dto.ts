@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { Omissible } from '../platform/http/omissible.js';
 import { PageQueryDto } from '../platform/http/page.dto.js';
 import { SHA256_HEX } from '../shared/digest.js';
 import { ValidationReportDto } from './validation-report.dto.js';
@@ -12,12 +13,12 @@ export class ExportListQueryDto extends PageQueryDto {
     description: 'Only exports with this content (SHA-256, hex)',
     pattern: SHA256_HEX.source,
   })
-  @IsOptional()
+  @Omissible()
   @Matches(SHA256_HEX, { message: 'sha256 must be a SHA-256 of 64 hexadecimal digits' })
   sha256?: string;
 
   @ApiPropertyOptional({ description: 'Text in the file name or path; case does not matter' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MinLength(1)
   @MaxLength(200)

@@ -7,13 +7,13 @@ import {
   IsIn,
   IsInt,
   IsObject,
-  IsOptional,
   IsString,
   Matches,
   MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
+import { Omissible } from '../platform/http/omissible.js';
 
 /** Bodies of the Open Inference Protocol, version 2. */
 export const INPUT_DATATYPES = ['FP32', 'FP64', 'BYTES'] as const;
@@ -59,7 +59,7 @@ export class InferInputDto {
   datatype: (typeof INPUT_DATATYPES)[number];
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Taken and not used' })
-  @IsOptional()
+  @Omissible()
   @IsObject()
   parameters?: Record<string, unknown>;
 
@@ -78,19 +78,19 @@ export class RequestedOutputDto {
   name: 'score' | 'is_anomaly' | 'confidence';
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Taken and not used' })
-  @IsOptional()
+  @Omissible()
   @IsObject()
   parameters?: Record<string, unknown>;
 }
 
 export class InferRequestDto {
   @ApiPropertyOptional({ description: 'Given back' })
-  @IsOptional()
+  @Omissible()
   @Matches(ID, { message: 'id must be at most 200 printable ASCII characters' })
   id?: string;
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Taken and not used' })
-  @IsOptional()
+  @Omissible()
   @IsObject()
   parameters?: Record<string, unknown>;
 
@@ -103,7 +103,7 @@ export class InferRequestDto {
   inputs: InferInputDto[];
 
   @ApiPropertyOptional({ type: [RequestedOutputDto], description: 'Default: all' })
-  @IsOptional()
+  @Omissible()
   @IsArray()
   @ArrayMaxSize(3)
   @ValidateNested({ each: true })

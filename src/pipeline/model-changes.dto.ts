@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsObject, IsOptional, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import { IsObject, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import { Omissible } from '../platform/http/omissible.js';
 import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
 import { ALIAS_PATTERN } from '../registry/core/alias-name.js';
 import type { AuditEvent } from '../platform/security/audit-event.js';
@@ -11,7 +12,7 @@ import { MODEL_NAME } from './training-request.js';
 /** A model, and whether something changes. */
 export class AliasQueryDto extends DryRunQueryDto {
   @ApiPropertyOptional({ default: 'wifi' })
-  @IsOptional()
+  @Omissible()
   @Matches(MODEL_NAME)
   model = 'wifi';
 }
@@ -24,7 +25,7 @@ export class AliasRequestDto {
   version: string;
 
   @ApiPropertyOptional({ description: 'Why; goes into the audit log' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(500)
   @Matches(NO_CONTROL, { message: 'reason must not hold control characters' })
@@ -34,7 +35,7 @@ export class AliasRequestDto {
     default: 'default',
     description: 'For champion: deployment target of the configuration',
   })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(64)
   target?: string;

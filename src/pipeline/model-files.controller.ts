@@ -13,7 +13,8 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import { IsIn, IsOptional } from 'class-validator';
+import { IsIn } from 'class-validator';
+import { Omissible } from '../platform/http/omissible.js';
 import type { Request, Response } from 'express';
 import { receiveModel, type ReceivedModel } from '../deployment/import/receive-model.js';
 import { ExportsService } from '../export/exports.service.js';
@@ -46,7 +47,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export class DownloadQueryDto {
   @ApiPropertyOptional({ enum: DOWNLOAD_FORMATS, default: 'package' })
-  @IsOptional()
+  @Omissible()
   @IsIn(DOWNLOAD_FORMATS)
   format: DownloadFormat = 'package';
 }

@@ -1,15 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsIn,
-  IsNumber,
-  IsOptional,
-  IsString,
-  Matches,
-  MaxLength,
-  MinLength,
-} from 'class-validator';
+import { ArrayMaxSize, IsIn, IsNumber, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { Omissible } from '../platform/http/omissible.js';
 import { VERSION_STATUSES, type VersionStatus } from '../registry/core/lifecycle.js';
 import { VERSION_SORTS } from '../registry/model-version.js';
 import { ExportReferenceDto, ExportSelectionDto } from '../export/export-selection.dto.js';
@@ -22,14 +14,14 @@ export const NO_CONTROL = /^[^\u0000-\u0008\u000b-\u001f\u007f]*$/;
 
 export class ModelQueryDto {
   @ApiPropertyOptional({ default: 'wifi' })
-  @IsOptional()
+  @Omissible()
   @Matches(MODEL_NAME)
   model = 'wifi';
 }
 
 export class ModelListQueryDto extends PageQueryDto {
   @ApiPropertyOptional()
-  @IsOptional()
+  @Omissible()
   @Matches(MODEL_NAME)
   model?: string;
 
@@ -38,7 +30,7 @@ export class ModelListQueryDto extends PageQueryDto {
     isArray: true,
     description: 'May be given several times: one of them',
   })
-  @IsOptional()
+  @Omissible()
   @Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? (value as unknown[]) : [value]))
   @ArrayMaxSize(VERSION_STATUSES.length)
   @IsIn(VERSION_STATUSES, { each: true })
@@ -47,7 +39,7 @@ export class ModelListQueryDto extends PageQueryDto {
   @ApiPropertyOptional({
     description: 'Text in the version, its model, type, feature set, notes or tags; case does not matter',
   })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MinLength(1)
   @MaxLength(200)
@@ -58,7 +50,7 @@ export class ModelListQueryDto extends PageQueryDto {
     type: [String],
     description: 'Tag (name, or name:value) that a version must have; may be given several times',
   })
-  @IsOptional()
+  @Omissible()
   @Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? (value as unknown[]) : [value]))
   @ArrayMaxSize(10)
   @IsString({ each: true })
@@ -67,20 +59,20 @@ export class ModelListQueryDto extends PageQueryDto {
   tag?: string[];
 
   @ApiPropertyOptional({ enum: VERSION_SORTS, default: '-created_at' })
-  @IsOptional()
+  @Omissible()
   @IsIn(VERSION_SORTS)
   sort?: (typeof VERSION_SORTS)[number];
 }
 
 export class DeployRequestDto {
   @ApiPropertyOptional({ default: 'default', description: 'Deployment target of the configuration' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(64)
   target?: string;
 
   @ApiPropertyOptional({ description: 'Why; goes into the audit log' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(500)
   @Matches(NO_CONTROL, { message: 'reason must not hold control characters' })
@@ -89,7 +81,7 @@ export class DeployRequestDto {
 
 export class RollbackRequestDto {
   @ApiPropertyOptional({ default: 'wifi' })
-  @IsOptional()
+  @Omissible()
   @Matches(MODEL_NAME)
   model?: string;
 
@@ -103,13 +95,13 @@ export class RollbackRequestDto {
   @ApiPropertyOptional({
     description: 'Version to go back to; default: the newest older one that was deployed',
   })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(64)
   to?: string;
 
   @ApiPropertyOptional({ default: 'default' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(64)
   target?: string;
@@ -120,13 +112,13 @@ export class EvaluateRequestDto extends IntersectionType(ExportReferenceDto, Exp
   @ApiPropertyOptional({
     description: 'Labels file (JSON or CSV of episodes), relative to the exports directory',
   })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(512)
   labels_file?: string;
 
   @ApiPropertyOptional({ description: 'Column of a feature table that holds labels' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(200)
   label_column?: string;

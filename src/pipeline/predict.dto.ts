@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, Max, Min } from 'class-validator';
+import { Omissible } from '../platform/http/omissible.js';
 import { ExportReferenceDto } from '../export/export-selection.dto.js';
 import { heatMap } from '../monitoring/core/heat-map.js';
 import type { ScoreReport } from '../monitoring/scoring.service.js';
@@ -14,12 +15,12 @@ export class PredictRequestDto extends ExportReferenceDto {
     default: false,
     description: 'Say of each flagged window why it is flagged and what was logged in it',
   })
-  @IsOptional()
+  @Omissible()
   @IsBoolean()
   explain?: boolean;
 
   @ApiPropertyOptional({ ...bounds(LIMITS.top), description: 'With explain: features a window, at most' })
-  @IsOptional()
+  @Omissible()
   @IsInt()
   @Min(LIMITS.top.least)
   @Max(LIMITS.top.most)
@@ -29,7 +30,7 @@ export class PredictRequestDto extends ExportReferenceDto {
     ...bounds(LIMITS.lines),
     description: 'With explain: log lines a window, at most; 0 = the export is not read again',
   })
-  @IsOptional()
+  @Omissible()
   @IsInt()
   @Min(LIMITS.lines.least)
   @Max(LIMITS.lines.most)
@@ -39,7 +40,7 @@ export class PredictRequestDto extends ExportReferenceDto {
     ...bounds(LIMITS.maxWindows),
     description: 'With explain: windows, at most, the highest scores first; not_explained counts the others',
   })
-  @IsOptional()
+  @Omissible()
   @IsInt()
   @Min(LIMITS.maxWindows.least)
   @Max(LIMITS.maxWindows.most)
@@ -50,7 +51,7 @@ export class PredictRequestDto extends ExportReferenceDto {
     default: 'all',
     description: 'flagged: windows holds those above the threshold only',
   })
-  @IsOptional()
+  @Omissible()
   @IsIn(['all', 'flagged'])
   windows?: 'all' | 'flagged';
 
@@ -58,7 +59,7 @@ export class PredictRequestDto extends ExportReferenceDto {
     default: false,
     description: 'Adds heat_map: the highest scores by device and time',
   })
-  @IsOptional()
+  @Omissible()
   @IsBoolean()
   heat_map?: boolean;
 }

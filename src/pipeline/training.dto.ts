@@ -4,7 +4,6 @@ import {
   IsIn,
   IsInt,
   IsObject,
-  IsOptional,
   IsString,
   IsUUID,
   Matches,
@@ -15,6 +14,7 @@ import {
   ValidatorConstraint,
   type ValidatorConstraintInterface,
 } from 'class-validator';
+import { Omissible } from '../platform/http/omissible.js';
 import { ExportSelectionDto } from '../export/export-selection.dto.js';
 import { PageQueryDto } from '../platform/http/page.dto.js';
 import { RUN_ORIGINS, type RunOrigin } from '../training/training-run.js';
@@ -41,7 +41,7 @@ export class TrainRequestDto extends ExportSelectionDto {
     description: 'Path relative to the exports directory',
     example: 'export_20240101.json',
   })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(512)
   export_file?: string;
@@ -50,12 +50,12 @@ export class TrainRequestDto extends ExportSelectionDto {
     description: 'An uploaded or registered export instead of export_file',
     format: 'uuid',
   })
-  @IsOptional()
+  @Omissible()
   @IsUUID()
   export_id?: string;
 
   @ApiPropertyOptional({ default: 'wifi', pattern: MODEL_NAME.source })
-  @IsOptional()
+  @Omissible()
   @Matches(MODEL_NAME, {
     message: 'model_name must be lower-case letters, digits, "-" and "_", starting with a letter',
   })
@@ -67,7 +67,7 @@ export class TrainRequestDto extends ExportSelectionDto {
     additionalProperties: true,
     example: { model: { n_estimators: 200 } },
   })
-  @IsOptional()
+  @Omissible()
   @IsObject()
   config_overrides?: Record<string, unknown>;
 
@@ -76,14 +76,14 @@ export class TrainRequestDto extends ExportSelectionDto {
     enum: TRAINING_INPUTS,
     default: 'logs',
   })
-  @IsOptional()
+  @Omissible()
   @IsIn(TRAINING_INPUTS)
   input?: (typeof TRAINING_INPUTS)[number];
 
   @ApiPropertyOptional({
     description: 'Column of a feature table that holds labels, for the evaluation only',
   })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(200)
   label_column?: string;
@@ -93,13 +93,13 @@ export class TrainRequestDto extends ExportSelectionDto {
       'Labels file (JSON or CSV of episodes), relative to the exports directory, for the evaluation only',
     example: 'labels_20240101.json',
   })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(512)
   labels_file?: string;
 
   @ApiPropertyOptional({ description: 'Deploy to the default target when the gate passes', default: false })
-  @IsOptional()
+  @Omissible()
   @IsBoolean()
   deploy?: boolean;
 
@@ -110,7 +110,7 @@ export class TrainRequestDto extends ExportSelectionDto {
     maximum: 1000,
     default: 100,
   })
-  @IsOptional()
+  @Omissible()
   @IsInt()
   @Min(0)
   @Max(1000)
@@ -242,17 +242,17 @@ export const RUN_ORDERS = ['-created_at', 'created_at'] as const;
 
 export class RunListQueryDto extends PageQueryDto {
   @ApiPropertyOptional({ enum: RUN_STATUSES })
-  @IsOptional()
+  @Omissible()
   @IsIn(RUN_STATUSES)
   status?: RunStatus;
 
   @ApiPropertyOptional({ pattern: MODEL_NAME.source })
-  @IsOptional()
+  @Omissible()
   @Matches(MODEL_NAME)
   model?: string;
 
   @ApiPropertyOptional({ enum: RUN_ORIGINS })
-  @IsOptional()
+  @Omissible()
   @IsIn(RUN_ORIGINS)
   origin?: RunOrigin;
 
@@ -260,19 +260,19 @@ export class RunListQueryDto extends PageQueryDto {
     pattern: MOMENT.source,
     description: 'Created at or after this day or moment (UTC)',
   })
-  @IsOptional()
+  @Omissible()
   @Matches(MOMENT, MOMENT_MESSAGE)
   @Validate(ExistingMoment)
   created_from?: string;
 
   @ApiPropertyOptional({ pattern: MOMENT.source, description: 'Created before this day or moment (UTC)' })
-  @IsOptional()
+  @Omissible()
   @Matches(MOMENT, MOMENT_MESSAGE)
   @Validate(ExistingMoment)
   created_before?: string;
 
   @ApiPropertyOptional({ enum: RUN_ORDERS, default: '-created_at', description: 'Newest or oldest first' })
-  @IsOptional()
+  @Omissible()
   @IsIn(RUN_ORDERS)
   sort?: (typeof RUN_ORDERS)[number];
 }

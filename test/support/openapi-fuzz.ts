@@ -54,6 +54,7 @@ const NASTY = [
   '{}',
   '\r\nx: y',
 ];
+const NOBODY = '00000000-0000-4000-8000-000000000000';
 const DATES = [
   '2026-11-21',
   '2026-02-31',
@@ -125,6 +126,29 @@ export class OpenApiFuzz {
           body: body?.text ?? null,
         };
       });
+  }
+
+  /** One request for each member of a JSON body that the document does not let be null: the member alone, as null. */
+  nulls(
+    method: string,
+    path: string,
+    { parameters = [], requestBody }: Operation,
+  ): (FuzzRequest & { readonly member: string })[] {
+    const schema = this.resolved(requestBody?.content['application/json']?.schema ?? {});
+    const target = parameters
+      .filter((one) => one.in === 'path')
+      .reduce(
+        (text, { name }) => text.replace(`{${name}}`, name in this.pools ? this.pools[name][0] : NOBODY),
+        path,
+      );
+    const isTrial = parameters.some(({ name }) => name === 'dry_run');
+    return Object.entries((schema['properties'] ?? {}) as Readonly<Record<string, Schema>>)
+      .filter(([, member]) => !this.allowsNull(member))
+      .map(([member]) => ({
+        ...{ member, method: method.toUpperCase(), path: `${target}${isTrial ? '?dry_run=true' : ''}` },
+        headers: { 'content-type': 'application/json', 'if-match': '*' },
+        body: JSON.stringify({ [member]: null }),
+      }));
   }
 
   /** null = the answer is one that the document describes. */
@@ -263,6 +287,13 @@ export class OpenApiFuzz {
       { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
       { weight: 1, arbitrary: fc.uuid() },
     );
+  }
+
+  private allowsNull(schema: Schema): boolean {
+    const { type, oneOf, anyOf, allOf } = this.resolved(schema);
+    const some = [oneOf, anyOf, allOf].flat().filter((one): one is Schema => one !== undefined);
+    if (some.length > 0) return some.some((one) => this.allowsNull(one));
+    return type === undefined || [type].flat().includes('null');
   }
 
   private resolved(schema: Schema): Schema {

@@ -14,17 +14,14 @@ import {
   MaxLength,
   Min,
   MinLength,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { Omissible } from '../../platform/http/omissible.js';
 import { RUN_STATUSES } from '../../training/core/run-status.js';
 import { CATCH_UPS, CONDITIONS, type CatchUp, type ScheduleCondition } from './schedule.js';
 
 export const SOURCE_KINDS = ['newest_export', 'directory', 'log_entries'] as const;
 const MAX_COUNT = 1_000_000_000;
-
-/** May be left out, but not be null. */
-const Omissible = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 export class ScheduleSourceDto {
   @ApiProperty({ enum: SOURCE_KINDS })

@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsOptional } from 'class-validator';
+import { IsBoolean } from 'class-validator';
+import { Omissible } from './omissible.js';
 
 /** Query of every route that changes something. */
 export class DryRunQueryDto {
@@ -9,7 +10,7 @@ export class DryRunQueryDto {
     default: false,
     description: 'Check everything and say what would change; change nothing',
   })
-  @IsOptional()
+  @Omissible()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean({ message: 'dry_run must be true or false' })
   dry_run?: boolean;

@@ -1,11 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+import { Omissible } from './omissible.js';
 
 /** Query of every list: how many, and after what. */
 export class PageQueryDto {
   @ApiPropertyOptional({ minimum: 1, maximum: 200, default: 50 })
-  @IsOptional()
+  @Omissible()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -13,7 +14,7 @@ export class PageQueryDto {
   limit = 50;
 
   @ApiPropertyOptional({ description: 'next_cursor of the page before' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(400)
   cursor?: string;

@@ -17,6 +17,7 @@ import {
   Matches,
   MaxLength,
 } from 'class-validator';
+import { Omissible } from '../http/omissible.js';
 import type { Request, Response } from 'express';
 import { AppError } from '../../shared/errors.js';
 import { CLOCK, type Clock } from '../clock.js';
@@ -58,7 +59,7 @@ class NewApiKeyDto {
 
 class RevokeQueryDto extends DryRunQueryDto {
   @ApiPropertyOptional({ description: 'Why; goes into the audit log', maxLength: 500 })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(500)
   @Matches(NO_CONTROL, { message: 'reason must not hold control characters' })

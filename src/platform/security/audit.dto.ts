@@ -1,46 +1,47 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsISO8601, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsISO8601, IsString, Matches, MaxLength } from 'class-validator';
+import { Omissible } from '../http/omissible.js';
 import { PageQueryDto } from '../http/page.dto.js';
 
 const PLAIN = /^[^\u0000-\u001f\u007f]*$/;
 
 export class AuditQueryDto extends PageQueryDto {
   @ApiPropertyOptional({ description: 'Kind of thing, such as model_version, model_alias or api_key' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(100)
   @Matches(PLAIN, { message: 'entity must not hold control characters' })
   entity?: string;
 
   @ApiPropertyOptional({ example: '20240101_120000' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(200)
   @Matches(PLAIN, { message: 'entity_id must not hold control characters' })
   entity_id?: string;
 
   @ApiPropertyOptional({ description: 'Who, exactly as it is recorded' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(200)
   @Matches(PLAIN, { message: 'actor must not hold control characters' })
   actor?: string;
 
   @ApiPropertyOptional({ example: 'deploy' })
-  @IsOptional()
+  @Omissible()
   @IsString()
   @MaxLength(100)
   @Matches(PLAIN, { message: 'action must not hold control characters' })
   action?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'At this moment or later' })
-  @IsOptional()
+  @Omissible()
   @IsISO8601({ strict: true })
   @MaxLength(40)
   since?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Before this moment' })
-  @IsOptional()
+  @Omissible()
   @IsISO8601({ strict: true })
   @MaxLength(40)
   until?: string;

@@ -102,6 +102,22 @@ describe('requests made from the OpenAPI document', () => {
   });
   afterAll(() => application.close());
 
+  it('get 422 with the member for a null that the document does not allow', async () => {
+    let refused = 0;
+    const problems: string[] = [];
+    for (const { method, path, operation } of fuzz.operations) {
+      for (const request of fuzz.nulls(method, path, operation)) {
+        const answer = await send(request);
+        const asked = `${request.method} ${request.path} ${String(request.body)}: ${answer.text}`;
+        if (answer.status === 404 && /\/(v2|exports|schedules)\//.test(path)) continue;
+        if (answer.status !== 422 || !answer.text.includes(`/${request.member}`)) problems.push(asked);
+        refused++;
+      }
+    }
+    expect(problems).toEqual([]);
+    expect(refused).toBeGreaterThan(30);
+  });
+
   it(
     'get no 5xx, no undocumented status, and answers that match their schemas',
     async () => {

@@ -189,7 +189,7 @@ describe('changes of models over REST', () => {
       expect(await find('sort=-version&limit=1')).toEqual([other]);
       expect(await find('status=deployed&status=archived')).toEqual([]);
       expect(await find('status=deployed&status=available')).toEqual([other, version]);
-      expectProblem(await api().get('/models?status=new&status=available'), 400, 'usage');
+      expectProblem(await api().get('/models?status=new&status=available'), 422, 'validation_failed');
       expectProblem(await api().get('/models?sort=notes'), 400, 'usage');
     });
 
